@@ -1,0 +1,11 @@
+// Command payment-saga authorizes, captures and voids payments for the saga.
+package main
+
+import (
+	"os"
+
+	"twofold/internal/payment"
+	"twofold/internal/platform"
+)
+
+func main() { platform.Start(os.Getenv, payment.NewSaga) }

@@ -1,0 +1,36 @@
+// Package inventory owns the catalogue and the stock.
+//
+// # What it guarantees
+//
+// A SKU is never sold beyond what was received, though both regions sell at once: stock is an escrow. Each region sells
+// only from counters in a table of its own. A line of an order moves from available to held in the one transaction that
+// writes the order's reservation, so an order is reserved whole or not at all, and once. Per SKU, in each region, at
+// every instant: received + got = available + held + consumed + given, and no term is negative. It holds because
+// counters change by a [Move] only, and a move keeps it by construction.
+//
+// A receipt of goods is an immutable item of the global catalogue, acknowledged when both regions have it. Only its target
+// region credits it, and once: the credit and the marker that says so are one transaction.
+//
+// A reservation is settled by what the payment decided: the region whose capture committed the order consumes its reservation,
+// any other releases its own.
+//
+// # What makes it certain
+//
+// Events make credits and settlements fast; two sweeps, every minute, make them certain.
+//
+// The receipts' sweep goes round and round the sparse index of all receipts, a bounded number each minute, and credits what
+// has no marker. It does not go by time on purpose: a receipt written by the other region may arrive long after the minute it is
+// stamped with, replication keeps no order between items, and so there is no moment at which a minute is known to be complete.
+// Whatever arrives, whenever, stands in the index for good and is met on the next round. A round takes one minute for each
+// 1,000 receipts ever written. Receipts are rare, so that is cheap.
+//
+// The reservations' sweep looks at what has been held for longer than [heldFor] and asks the order service for the outcome.
+// A reservation is made only by a run that has read the order here, and an order's facts are never deleted: an order that is not
+// known is therefore a fault, which is logged every minute and never settled by guess.
+//
+// # What it does not do
+//
+// It does not move stock between regions, show the other region's stock, split a SKU over several shards by itself, or take goods
+// back. A receipt id that is sent to both regions within the time replication takes, with different targets, is two receipts: when one is
+// visible where the other is written, it is refused.
+package inventory

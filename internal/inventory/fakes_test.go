@@ -1,0 +1,172 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"twofold/internal/platform"
+)
+
+const (
+	east = "us-east-1"
+	west = "us-west-2"
+)
+
+type handClock struct{ now time.Time }
+
+func (c *handClock) Now() time.Time                             { return c.now }
+func (c *handClock) Sleep(context.Context, time.Duration) error { return nil }
+func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
+func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
+
+type shardID struct {
+	sku   string
+	shard int
+}
+
+// memory is a stock table that carries the same moves out as the real one, all or nothing.
+type memory struct {
+	shards       map[shardID]Counters
+	counts       map[string]int
+	reservations map[string]Reservation
+	credited     map[[2]string]int64
+	reads        int
+}
+
+func newMemory(counts map[string]int) *memory {
+	return &memory{shards: map[shardID]Counters{}, counts: counts, reservations: map[string]Reservation{}, credited: map[[2]string]int64{}}
+}
+
+// fill puts units into a SKU's first shard.
+func (m *memory) fill(sku string, units int64) *memory {
+	c, _ := credit().Apply(m.shards[shardID{sku, 0}], units)
+	m.shards[shardID{sku, 0}] = c
+	return m
+}
+
+func (m *memory) Shards(_ context.Context, skus []string) (map[string]int, error) {
+	m.reads++
+	out := map[string]int{}
+	for _, sku := range skus {
+		out[sku] = max(1, m.counts[sku])
+	}
+	return out, nil
+}
+
+func (m *memory) Counters(_ context.Context, sku string) (Counters, error) {
+	var sum Counters
+	for id, c := range m.shards {
+		if id.sku == sku {
+			sum = sum.Plus(c)
+		}
+	}
+	return sum, nil
+}
+
+// apply carries a move out for all lines, or tells which lines are short.
+func (m *memory) apply(move Move, lines []ReservedLine) (short []int) {
+	after := map[shardID]Counters{}
+	for i, l := range lines {
+		id := shardID{l.SKU, l.Shard}
+		c, ok := move.Apply(m.shards[id], l.Quantity)
+		if !ok {
+			short = append(short, i)
+		}
+		after[id] = c
+	}
+	if short == nil {
+		for id, c := range after {
+			m.shards[id] = c
+		}
+	}
+	return short
+}
+
+func (m *memory) Hold(_ context.Context, r Reservation) (HoldResult, error) {
+	if old, ok := m.reservations[r.OrderID]; ok {
+		return HoldResult{Existing: &old}, nil
+	}
+	short := m.apply(reserve(), r.Lines)
+	if short == nil {
+		m.reservations[r.OrderID] = r
+	}
+	return HoldResult{Short: short}, nil
+}
+
+func (m *memory) Reservation(_ context.Context, orderID string) (Reservation, bool, error) {
+	r, ok := m.reservations[orderID]
+	return r, ok, nil
+}
+
+func (m *memory) Settle(_ context.Context, r Reservation, to State) error {
+	if m.reservations[r.OrderID].State != Held {
+		return platform.Wrap(platform.Unavailable, errRaced)
+	}
+	if m.apply(to.move(), r.Lines) != nil {
+		return platform.Refuse(platform.Internal, "not held")
+	}
+	r.State = to
+	m.reservations[r.OrderID] = r
+	return nil
+}
+
+func (m *memory) Credit(_ context.Context, r Receipt, shard int, _ time.Time) (int64, error) {
+	id := [2]string{r.SKU, r.ID}
+	if q, ok := m.credited[id]; ok {
+		return q, nil
+	}
+	m.credited[id] = r.Quantity
+	m.apply(credit(), []ReservedLine{{SKU: r.SKU, Shard: shard, Quantity: r.Quantity}})
+	return r.Quantity, nil
+}
+
+func (m *memory) Held(_ context.Context, before time.Time, each func(string) error) error {
+	var ids []string
+	for id, r := range m.reservations {
+		if r.State == Held && r.At.Before(before) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if err := each(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sellers of a memory.
+
+func (m *memory) saga(clock *handClock) saga {
+	return saga{stock: m, shards: m, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
+}
+
+func (m *memory) creditor(clock *handClock) creditor {
+	return creditor{stock: m, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{2, 7, 1, 8, 2, 8, 1, 8}, 10_000)), log: discard()}
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func input(orderID string, lines ...Line) stepInput {
+	var in stepInput
+	in.Order.OrderID, in.Order.Lines = orderID, lines
+	return in
+}
+
+func wantCode(t *testing.T, err error, code platform.Code) {
+	t.Helper()
+	if err == nil && code == "" {
+		return
+	}
+	if err == nil || platform.CodeOf(err) != code {
+		t.Fatalf("got %v, want %q", err, code)
+	}
+}

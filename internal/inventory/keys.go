@@ -1,0 +1,86 @@
+package inventory
+
+import (
+	"fmt"
+	"hash/crc32"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/platform"
+)
+
+// Names of attributes and indexes.
+const (
+	attrPK = "pk"
+	attrSK = "sk"
+
+	heldIndex  = "held"      // of the stock table: reservations that are held
+	heldShard  = "heldShard" // its hash key, only on those
+	heldAt     = "heldAt"    // its range key
+	heldShards = 4
+
+	sweepIndex  = "sweep" // of the catalogue: receipts
+	sweepShards = 4
+)
+
+func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func num(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
+}
+
+func key(pk, sk string) platform.Item { return platform.Item{attrPK: str(pk), attrSK: str(sk)} }
+
+func text(item platform.Item, attr string) string {
+	s, ok := item[attr].(*types.AttributeValueMemberS)
+	if !ok {
+		return ""
+	}
+	return s.Value
+}
+
+// In the catalogue, which is global: every sort key ends with the region that writes it.
+
+func skuPK(sku string) string { return "sku#" + sku }
+
+const productSK = "product#"
+
+func receiptSK(id, region string) string { return "receipt#" + id + "#" + region }
+
+// receiptOf reads a receipt's SKU and id from its key.
+func receiptOf(item platform.Item) (sku, id string) {
+	id, _, _ = strings.Cut(strings.TrimPrefix(text(item, attrSK), "receipt#"), "#")
+	return strings.TrimPrefix(text(item, attrPK), "sku#"), id
+}
+
+// receiptSweep is a receipt's hash key in the sweep's index: the region that must credit it comes first.
+func receiptSweep(target string, at time.Time, id string) string {
+	return fmt.Sprintf("%s#%s#%d", target, at.UTC().Format("200601021504"), spread(id, sweepShards))
+}
+
+// In the stock table, which is this region's own.
+
+const shardSK = "shard#"
+
+func shardKey(sku string, shard int) platform.Item {
+	return key(skuPK(sku), fmt.Sprintf("%s%d", shardSK, shard))
+}
+
+func creditedKey(sku, receiptID string) platform.Item {
+	return key("receipt#"+receiptID, "credited#"+sku)
+}
+
+func reservationKey(orderID string) platform.Item { return key("order#"+orderID, "reservation") }
+
+func orderOf(item platform.Item) string { return strings.TrimPrefix(text(item, attrPK), "order#") }
+
+func roundKey() platform.Item { return key("sweep#receipts", "round") }
+
+func heldHash(shard int) string { return fmt.Sprintf("held#%d", shard) }
+
+// spread puts an id into one of n shards, always the same.
+func spread(id string, n uint32) int {
+	return int(crc32.ChecksumIEEE([]byte(id)) % n)
+}

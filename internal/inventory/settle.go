@@ -1,0 +1,60 @@
+package inventory
+
+import (
+	"context"
+
+	"twofold/internal/fact"
+	"twofold/internal/platform"
+)
+
+// settler reads and settles reservations.
+type settler interface {
+	Reservation(ctx context.Context, orderID string) (Reservation, bool, error)
+	Settle(ctx context.Context, r Reservation, to State) error
+}
+
+// Outcome is what the order service says of an order.
+type Outcome struct {
+	Known       bool       `json:"known"`
+	State       fact.State `json:"state"`
+	CommittedBy string     `json:"committedBy"`
+}
+
+// verdict is what an outcome means for a reservation that is held in a region; false while there is none. An order that was
+// committed and then called off finds its goods back on the shelf, so what is still held is released.
+func verdict(o Outcome, region string) (State, bool) {
+	switch o.State {
+	case fact.StateConfirmed, fact.StateDispatched, fact.StateDelivered:
+		return committed(o.CommittedBy, region), true
+	case fact.StateRejected, fact.StateCancelled:
+		return Released, true
+	default:
+		return "", false
+	}
+}
+
+// committed is the state of a region's reservation for an order that some region has committed.
+func committed(by, region string) State {
+	if by == region {
+		return Consumed
+	}
+	return Released
+}
+
+// settle brings an order's reservation in this region to its end. Doing it again changes nothing. No reservation needs
+// no release. That goods were sold which this region does not hold, or called off which it has sold, contradicts the payment's
+// decision: it is an internal error and nothing is touched.
+func settle(ctx context.Context, stock settler, orderID string, to State) error {
+	r, found, err := stock.Reservation(ctx, orderID)
+	switch {
+	case err != nil:
+		return err
+	case !found && to == Released, found && r.State == to:
+		return nil
+	case !found:
+		return platform.Refuse(platform.Internal, "order "+orderID+" was committed by this region, which holds nothing for it")
+	case r.State != Held:
+		return platform.Refuse(platform.Internal, "order "+orderID+" is "+string(r.State)+" and cannot become "+string(to))
+	}
+	return stock.Settle(ctx, r, to)
+}

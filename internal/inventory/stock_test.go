@@ -1,0 +1,67 @@
+package inventory
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestAMoveKeepsTheEquationAndNothingNegativeWhateverTheQuantity(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var c Counters
+		for range rapid.IntRange(0, 40).Draw(t, "moves") {
+			move := rapid.SampledFrom([]Move{credit(), reserve(), release(), consume()}).Draw(t, "move")
+			quantity := rapid.Int64Range(1, 50).Draw(t, "quantity")
+			next, ok := move.Apply(c, quantity)
+			if !ok && next != c {
+				t.Fatalf("a refused move changed %+v into %+v", c, next)
+			}
+			if err := next.Check(); err != nil {
+				t.Fatal(err)
+			}
+			c = next
+		}
+	})
+}
+
+func TestCheckFindsWhatIsWrong(t *testing.T) {
+	for name, c := range map[string]Counters{
+		"negative":   {Received: 1, Available: 2, Held: -1},
+		"lost":       {Received: 5, Available: 4},
+		"multiplied": {Got: 1, Available: 1, Consumed: 1},
+	} {
+		if c.Check() == nil {
+			t.Errorf("%s: %+v passes", name, c)
+		}
+	}
+}
+
+func TestMovesAreTheseUpdates(t *testing.T) {
+	cases := []struct {
+		name              string
+		move              Move
+		update, condition string
+	}{
+		{"credit", credit(), "ADD received :q, available :q", ""},
+		{"reserve", reserve(), "ADD held :q, available :minus", "available >= :q"},
+		{"release", release(), "ADD available :q, held :minus", "held >= :q"},
+		{"consume", consume(), "ADD consumed :q, held :minus", "held >= :q"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			u := c.move.update("stock", shardKey("TEA", 0), 3)
+			plain := func(s *string) string {
+				if s == nil {
+					return ""
+				}
+				return expand(*s, u.ExpressionAttributeNames)
+			}
+			if got := plain(u.UpdateExpression); got != c.update {
+				t.Errorf("update %q, want %q", got, c.update)
+			}
+			if got := plain(u.ConditionExpression); got != c.condition {
+				t.Errorf("condition %q, want %q", got, c.condition)
+			}
+		})
+	}
+}

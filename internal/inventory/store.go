@@ -1,0 +1,238 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/platform"
+)
+
+// stockTable keeps this region's counters and reservations.
+type stockTable struct {
+	db   *dynamodb.Client
+	name string
+}
+
+// errRaced is a transaction that lost against another one about the same order: reading again tells what became of it.
+var errRaced = errors.New("another run has just changed the reservation")
+
+// Counters are this region's counters of a SKU over all its shards, exactly as they stand.
+func (t stockTable) Counters(ctx context.Context, sku string) (Counters, error) {
+	pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+		TableName: &t.name, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
+		ExpressionAttributeValues: platform.Item{":pk": str(skuPK(sku)), ":sk": str(shardSK)},
+	})
+	var sum Counters
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return Counters{}, platform.FromAWS(err)
+		}
+		var shards []Counters
+		if err := attributevalue.UnmarshalListOfMaps(page.Items, &shards); err != nil {
+			return Counters{}, platform.Wrap(platform.Internal, err)
+		}
+		for _, s := range shards {
+			sum = sum.Plus(s)
+		}
+	}
+	return sum, nil
+}
+
+// Shards are the numbers of shards of SKUs. The first shard carries the number; a SKU without it has one.
+func (t stockTable) Shards(ctx context.Context, skus []string) (map[string]int, error) {
+	keys := make([]map[string]types.AttributeValue, len(skus))
+	for i, sku := range skus {
+		keys[i] = shardKey(sku, 0)
+	}
+	items, err := t.batchGet(ctx, keys, "pk, shards")
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[string]int, len(skus))
+	for _, sku := range skus {
+		counts[sku] = 1
+	}
+	for _, item := range items {
+		var s struct {
+			Shards int `dynamodbav:"shards"`
+		}
+		if err := attributevalue.UnmarshalMap(item, &s); err != nil {
+			return nil, platform.Wrap(platform.Internal, err)
+		}
+		counts[strings.TrimPrefix(text(item, attrPK), "sku#")] = max(1, s.Shards)
+	}
+	return counts, nil
+}
+
+// batchGet reads at most 100 items; those that do not exist are left out.
+func (t stockTable) batchGet(ctx context.Context, keys []map[string]types.AttributeValue, projection string) ([]map[string]types.AttributeValue, error) {
+	res, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+		t.name: {Keys: keys, ProjectionExpression: &projection},
+	}})
+	if err != nil {
+		return nil, platform.FromAWS(err)
+	}
+	if len(res.UnprocessedKeys) > 0 {
+		return nil, platform.Refuse(platform.Throttled, "the stock table is busy")
+	}
+	return res.Responses[t.name], nil
+}
+
+// HoldResult says why nothing was held; the zero value says that all is held.
+type HoldResult struct {
+	Existing *Reservation // the order has a reservation
+	Short    []int        // these lines' shards have too little
+}
+
+// Hold writes an order's reservation and moves its lines from available to held, all or nothing. 50 lines are 51 of
+// the 100 items that a transaction may have
+// (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+func (t stockTable) Hold(ctx context.Context, r Reservation) (HoldResult, error) {
+	item, err := attributevalue.MarshalMap(r)
+	if err != nil {
+		return HoldResult{}, platform.Wrap(platform.Internal, err)
+	}
+	for k, v := range reservationKey(r.OrderID) {
+		item[k] = v
+	}
+	item[heldShard] = str(heldHash(spread(r.OrderID, heldShards)))
+	item[heldAt] = str(stamp(r.At))
+	items := []types.TransactWriteItem{{Put: &types.Put{
+		TableName: &t.name, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}}
+	err = t.transact(ctx, append(items, t.moves(reserve(), r.Lines)...))
+	if reasons := platform.CancellationReasons(err); reasons != nil {
+		return holdResult(r, reasons, err)
+	}
+	return HoldResult{}, platform.FromAWS(err)
+}
+
+func holdResult(r Reservation, reasons []types.CancellationReason, err error) (HoldResult, error) {
+	var res HoldResult
+	for i, reason := range reasons {
+		switch aws.ToString(reason.Code) {
+		case "None":
+		case platform.ConditionCode:
+			if i == 0 {
+				existing, err := reservationFrom(r.OrderID, reason.Item)
+				return HoldResult{Existing: &existing}, err
+			}
+			res.Short = append(res.Short, i-1)
+		default: // a conflict or throttling: nothing is decided
+			return HoldResult{}, platform.FromAWS(err)
+		}
+	}
+	return res, nil
+}
+
+// Reservation reads an order's reservation; false if there is none.
+func (t stockTable) Reservation(ctx context.Context, orderID string) (Reservation, bool, error) {
+	res, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: reservationKey(orderID), ConsistentRead: aws.Bool(true)})
+	if err != nil || res.Item == nil {
+		return Reservation{}, false, platform.FromAWS(err)
+	}
+	r, err := reservationFrom(orderID, res.Item)
+	return r, err == nil, err
+}
+
+func reservationFrom(orderID string, item platform.Item) (Reservation, error) {
+	r := Reservation{OrderID: orderID}
+	if err := attributevalue.UnmarshalMap(item, &r); err != nil {
+		return Reservation{}, platform.Wrap(platform.Internal, err)
+	}
+	return r, nil
+}
+
+// Settle moves the lines of a held reservation as its new state says, and takes it out of the index of held ones.
+func (t stockTable) Settle(ctx context.Context, r Reservation, to State) error {
+	items := []types.TransactWriteItem{{Update: &types.Update{
+		TableName: &t.name, Key: reservationKey(r.OrderID),
+		UpdateExpression:          aws.String("SET #state = :to REMOVE heldShard, heldAt"),
+		ConditionExpression:       aws.String("#state = :held"),
+		ExpressionAttributeNames:  map[string]string{"#state": "state"},
+		ExpressionAttributeValues: platform.Item{":to": str(string(to)), ":held": str(string(Held))},
+	}}}
+	err := t.transact(ctx, append(items, t.moves(to.move(), r.Lines)...))
+	for i, reason := range platform.CancellationReasons(err) {
+		switch {
+		case aws.ToString(reason.Code) != platform.ConditionCode:
+		case i == 0:
+			return platform.Wrap(platform.Unavailable, errRaced)
+		default:
+			return platform.Wrap(platform.Internal, fmt.Errorf("line %d of order %s is not held in its shard", i-1, r.OrderID))
+		}
+	}
+	return platform.FromAWS(err)
+}
+
+// Credit books a receipt into a shard together with the marker that says so. If the marker stands there already it
+// changes nothing and answers the quantity that was credited.
+func (t stockTable) Credit(ctx context.Context, r Receipt, shard int, at time.Time) (credited int64, err error) {
+	marker := creditedKey(r.SKU, r.ID)
+	marker["quantity"], marker["writtenBy"], marker["at"] = num(r.Quantity), str(r.Region), str(stamp(at))
+	items := []types.TransactWriteItem{{Put: &types.Put{
+		TableName: &t.name, Item: marker, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}}
+	err = t.transact(ctx, append(items, t.moves(credit(), []ReservedLine{{SKU: r.SKU, Shard: shard, Quantity: r.Quantity}})...))
+	reasons := platform.CancellationReasons(err)
+	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != platform.ConditionCode {
+		return r.Quantity, platform.FromAWS(err)
+	}
+	var before struct {
+		Quantity int64 `dynamodbav:"quantity"`
+	}
+	if err := attributevalue.UnmarshalMap(reasons[0].Item, &before); err != nil {
+		return 0, platform.Wrap(platform.Internal, err)
+	}
+	return before.Quantity, nil
+}
+
+func (t stockTable) transact(ctx context.Context, items []types.TransactWriteItem) error {
+	_, err := t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	return err
+}
+
+// moves are the updates that carry a move out for each line.
+func (t stockTable) moves(m Move, lines []ReservedLine) []types.TransactWriteItem {
+	out := make([]types.TransactWriteItem, len(lines))
+	for i, l := range lines {
+		out[i] = types.TransactWriteItem{Update: m.update(t.name, shardKey(l.SKU, l.Shard), l.Quantity)}
+	}
+	return out
+}
+
+// update is a move as DynamoDB carries it out: ADD makes a counter that is not there yet, and the condition keeps the
+// one that is taken from at zero or above.
+func (m Move) update(table string, key platform.Item, quantity int64) *types.Update {
+	u := &types.Update{TableName: &table, Key: key,
+		ExpressionAttributeNames: map[string]string{}, ExpressionAttributeValues: platform.Item{":q": num(quantity)}}
+	var adds []string
+	for i, to := range m.to {
+		alias := fmt.Sprintf("#to%d", i)
+		u.ExpressionAttributeNames[alias] = string(to)
+		adds = append(adds, alias+" :q")
+	}
+	if m.from != "" {
+		u.ExpressionAttributeNames["#from"] = string(m.from)
+		u.ExpressionAttributeValues[":minus"] = num(-quantity)
+		u.ConditionExpression = aws.String("#from >= :q")
+		adds = append(adds, "#from :minus")
+	}
+	u.UpdateExpression = aws.String("ADD " + strings.Join(adds, ", "))
+	return u
+}
+
+// stamp is a time as tables keep it: strings that sort as the times do.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

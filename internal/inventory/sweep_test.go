@@ -1,0 +1,136 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/fact"
+	"twofold/internal/platform"
+)
+
+type outcomeMap map[string]Outcome
+
+func (o outcomeMap) Outcome(_ context.Context, orderID string) (Outcome, error) {
+	out, ok := o[orderID]
+	if !ok {
+		return Outcome{}, errors.New("the order service does not answer")
+	}
+	return out, nil
+}
+
+// wheel is a round over receipts; a position is an index into them.
+type wheel struct {
+	receipts []Receipt
+	stock    *memory
+	at       platform.Item
+	writes   int
+}
+
+func (w *wheel) Position(context.Context) (platform.Item, error) { return w.at, nil }
+
+func (w *wheel) SetPosition(_ context.Context, at platform.Item) error {
+	w.at = at
+	w.writes++
+	return nil
+}
+
+func (w *wheel) Step(_ context.Context, after platform.Item, limit int32) ([]Receipt, platform.Item, error) {
+	from := 0
+	if after != nil {
+		from, _ = strconv.Atoi(after["i"].(*types.AttributeValueMemberN).Value)
+	}
+	to := min(from+int(limit), len(w.receipts))
+	var out []Receipt
+	for _, r := range w.receipts[from:to] {
+		if _, done := w.stock.credited[[2]string{r.SKU, r.ID}]; !done {
+			out = append(out, r)
+		}
+	}
+	if to == len(w.receipts) {
+		return out, nil, nil
+	}
+	return out, platform.Item{"i": num(int64(to))}, nil
+}
+
+func newSweep(m *memory, clock *handClock, w *wheel, orders outcomes) sweep {
+	return sweep{region: east, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, clock: clock, log: discard()}
+}
+
+func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
+	m, clock := newMemory(nil).fill("TEA", 100), newClock()
+	orders := outcomeMap{
+		"ord_sold":      {Known: true, State: fact.StateConfirmed, CommittedBy: east},
+		"ord_sent":      {Known: true, State: fact.StateDispatched, CommittedBy: east},
+		"ord_elsewhere": {Known: true, State: fact.StateDelivered, CommittedBy: west},
+		"ord_rejected":  {Known: true, State: fact.StateRejected},
+		"ord_cancelled": {Known: true, State: fact.StateCancelled, CommittedBy: east},
+		"ord_open":      {Known: true, State: fact.StatePlaced},
+		"ord_waiting":   {Known: true, State: fact.StateActionRequired},
+		"ord_unknown":   {State: fact.StateUnknown},
+		"ord_young":     {Known: true, State: fact.StateRejected},
+	}
+	want := map[string]State{"ord_sold": Consumed, "ord_sent": Consumed, "ord_elsewhere": Released, "ord_rejected": Released,
+		"ord_cancelled": Released, "ord_open": Held, "ord_waiting": Held, "ord_unknown": Held, "ord_young": Held, "ord_unanswered": Held}
+	for id := range want {
+		if id == "ord_young" {
+			continue
+		}
+		if _, err := m.saga(clock).reserve(t.Context(), input(id, Line{"TEA", 1})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.now = clock.now.Add(heldFor)
+	if _, err := m.saga(clock).reserve(t.Context(), input("ord_young", Line{"TEA", 1})); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = clock.now.Add(time.Second)
+	res, err := newSweep(m, clock, &wheel{stock: m}, orders).run(t.Context(), struct{}{})
+	if err != nil || res != (SweepResult{Settled: 5, Open: 2, Failed: 2}) {
+		t.Errorf("got %+v, %v", res, err)
+	}
+	for id, state := range want {
+		if got := m.reservations[id].State; got != state {
+			t.Errorf("%s is %s, want %s", id, got, state)
+		}
+	}
+}
+
+func TestRoundsCreditEveryReceiptWheneverItArrives(t *testing.T) {
+	m, clock := newMemory(nil), newClock()
+	w := &wheel{stock: m}
+	for i := range 2_500 {
+		w.receipts = append(w.receipts, Receipt{SKU: "TEA", ID: fmt.Sprint(i), Quantity: 1, Target: east})
+	}
+	s := newSweep(m, clock, w, outcomeMap{})
+	credited := func() int {
+		res, err := s.run(t.Context(), struct{}{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Credited
+	}
+	if a, b, c := credited(), credited(), credited(); a != 1_000 || b != 1_000 || c != 500 {
+		t.Errorf("three sweeps credited %d, %d, %d", a, b, c)
+	}
+	w.receipts = append([]Receipt{{SKU: "TEA", ID: "late", Quantity: 1, Target: east}}, w.receipts...) // where the round has been already
+	if a, b, c := credited(), credited(), credited(); a+b+c != 1 {
+		t.Errorf("the next round credited %d, %d, %d", a, b, c)
+	}
+	if got := m.shards[shardID{"TEA", 0}].Received; got != 2_501 {
+		t.Errorf("received %d", got)
+	}
+}
+
+func TestAWholeRoundInOneSweepWritesNoPosition(t *testing.T) {
+	m := newMemory(nil)
+	w := &wheel{stock: m, receipts: []Receipt{{SKU: "TEA", ID: "1", Quantity: 1, Target: east}}}
+	if _, err := newSweep(m, newClock(), w, outcomeMap{}).run(t.Context(), struct{}{}); err != nil || w.writes != 0 {
+		t.Errorf("%d writes, %v", w.writes, err)
+	}
+}

@@ -1,0 +1,141 @@
+package inventory
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/platform"
+)
+
+// Held goes through the index of held reservations, oldest first within each of its shards. The index may lag behind the table
+// by a moment, which does not matter to what is minutes old.
+func (t stockTable) Held(ctx context.Context, before time.Time, each func(orderID string) error) error {
+	for shard := range heldShards {
+		pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+			TableName: &t.name, IndexName: aws.String(heldIndex),
+			KeyConditionExpression:    aws.String("heldShard = :shard AND heldAt < :before"),
+			ExpressionAttributeValues: platform.Item{":shard": str(heldHash(shard)), ":before": str(stamp(before))},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return platform.FromAWS(err)
+			}
+			for _, item := range page.Items {
+				if err := each(orderOf(item)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// receiptWalk is the round over the catalogue's receipts, compared with the markers of this region's stock table.
+type receiptWalk struct {
+	catalogue catalogueTable
+	stock     stockTable
+}
+
+// Position reads the key after which the round goes on; it is a key of the catalogue's index.
+func (w receiptWalk) Position(ctx context.Context) (platform.Item, error) {
+	res, err := w.stock.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &w.stock.name, Key: roundKey(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, platform.FromAWS(err)
+	}
+	after, ok := res.Item["after"].(*types.AttributeValueMemberM)
+	if !ok {
+		return nil, nil
+	}
+	return after.Value, nil
+}
+
+// SetPosition keeps where the next sweep goes on.
+func (w receiptWalk) SetPosition(ctx context.Context, at platform.Item) error {
+	item := roundKey()
+	if at != nil {
+		item["after"] = &types.AttributeValueMemberM{Value: at}
+	}
+	_, err := w.stock.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &w.stock.name, Item: item})
+	return platform.FromAWS(err)
+}
+
+// Step scans the next piece of the sparse index, which holds nothing but receipts
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html).
+func (w receiptWalk) Step(ctx context.Context, after platform.Item, limit int32) ([]Receipt, platform.Item, error) {
+	page, err := w.catalogue.db.Scan(ctx, &dynamodb.ScanInput{
+		TableName: &w.catalogue.name, IndexName: aws.String(sweepIndex), Limit: &limit, ExclusiveStartKey: after,
+	})
+	if err != nil {
+		return nil, nil, platform.FromAWS(err)
+	}
+	var own []platform.Item
+	for _, item := range page.Items {
+		if isOwn(text(item, sweepIndex), w.catalogue.region) {
+			own = append(own, item)
+		}
+	}
+	missing, err := w.uncredited(ctx, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	receipts := make([]Receipt, len(missing))
+	for i, item := range missing {
+		if receipts[i], err = w.catalogue.receipt(ctx, item); err != nil {
+			return nil, nil, err
+		}
+	}
+	return receipts, page.LastEvaluatedKey, nil
+}
+
+// uncredited are those of at most 100 receipts, each named once, that have no marker.
+func (w receiptWalk) uncredited(ctx context.Context, receipts []platform.Item) ([]platform.Item, error) {
+	type id struct{ pk, sk string }
+	of := func(k platform.Item) id { return id{text(k, attrPK), text(k, attrSK)} }
+	byMarker := map[id]platform.Item{}
+	var keys []map[string]types.AttributeValue
+	var order []id
+	for _, item := range receipts {
+		marker := creditedKey(receiptOf(item))
+		if _, twice := byMarker[of(marker)]; !twice {
+			keys, order = append(keys, marker), append(order, of(marker))
+		}
+		byMarker[of(marker)] = item
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	markers, err := w.stock.batchGet(ctx, keys, "pk, sk")
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range markers {
+		delete(byMarker, of(m))
+	}
+	var out []platform.Item
+	for _, k := range order {
+		if item, ok := byMarker[k]; ok {
+			out = append(out, item)
+		}
+	}
+	return out, nil
+}
+
+// receipt reads a receipt whole; the index has its key only.
+func (t catalogueTable) receipt(ctx context.Context, indexed platform.Item) (Receipt, error) {
+	res, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &t.name, Key: platform.Item{attrPK: indexed[attrPK], attrSK: indexed[attrSK]}, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return Receipt{}, platform.FromAWS(err)
+	}
+	var r Receipt
+	if err := attributevalue.UnmarshalMap(res.Item, &r); err != nil {
+		return Receipt{}, platform.Wrap(platform.Internal, err)
+	}
+	return r, nil
+}

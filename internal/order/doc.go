@@ -1,0 +1,39 @@
+// Package order takes orders, answers questions about them and sees to it that each reaches one outcome.
+//
+// An order is the fold of its facts (package fact), which stand in a global table; this service alone appends to them.
+//
+// # Guarantees
+//
+//   - The same request of the same customer under the same key is the same order, in either region, however often it is
+//     sent: its id is a hash of the three. What was stored first counts, never what a price is today.
+//   - An order is answered once its placed fact, the shopper's address and the key stand in this region's replica, all or
+//     none; if the answer says two-regions, the same bytes stand in the peer's as well. An unreachable peer delays an
+//     order by 400 ms at most, and after three failures in a row not at all for 10 s; it never refuses one.
+//   - Prices come from the region's own read model of the catalogue, whose newest version wins whatever the order in
+//     which changes arrive.
+//   - An outcome is written only after the payment has decided, and once by each region.
+//   - An order without outcome is started again until it has one; see below.
+//   - Another customer's order cannot be told from one that does not exist.
+//
+// # How the sweep misses no order
+//
+// Every placed fact stands in a sparse index by the region that took it, the minute and a shard. A region goes through the
+// minutes of its own orders and of the peer's, each with a cursor in its own table that moves over a minute only when all its
+// orders were seen to be confirmed, closed, or put on the region's retry list. The list is worked off every minute: an
+// order leaves it when it has an outcome, and is started again with growing pauses until then, for ever.
+//
+// A minute is gone through when it is old enough to be closed for writing, but an order may turn up in it later: the index is
+// eventually consistent, clocks differ, and what a region took while the link was cut arrives when it is healed. So each minute
+// is gone through in four passes, at the age a, 8a, 64a and 512a, each with a cursor of its own. Passes are thereby sparse
+// where late orders are rare: for a = 5 min (the peer's orders) they look at 5 min, 40 min, 5 h and 43 h, so an order that
+// is late by d is found at an age of at most 8d, and is missed only if it is late by more than 43 h (17 h for a = 2 min, where
+// nothing but the index can be late). Beyond that it is its home's duty alone, whose own cursor stood still while it was
+// away, or the operator's. A pass costs four index reads a minute and, for each 100 orders, one batch read of
+// the fact that nearly all have by then; only orders without it are read whole.
+//
+// # What it does not do
+//
+// It does not talk to the payment provider or the carrier, keeps no stock, sends no mail and runs no saga: that is a state
+// machine's work, whose steps are the other services'. It keeps the shopper's name and address in one item
+// beside the facts and nowhere else. It knows no tax, no shipping fee and no refunds.
+package order

@@ -1,0 +1,206 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/fact"
+	"twofold/internal/money"
+	"twofold/internal/platform"
+)
+
+const (
+	east = "us-east-1"
+	west = "us-west-2"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+var errDown = errors.New("connection refused")
+
+// testClock stands still but for Sleep.
+type testClock struct{ now time.Time }
+
+func (c *testClock) Now() time.Time { return c.now }
+
+func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+func (c *testClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
+// testTable is one region's tables in memory, for the operations of the API. Its conditional puts know attribute_not_exists alone.
+type testTable struct {
+	database // operations that a test does not expect panic
+	items    map[string]platform.Item
+	down     error
+	writes   int     // transactions that were tried
+	answers  []error // of the next transactions, instead of doing them; nil does
+	before   func()  // runs before the next transaction
+}
+
+func newTestTable() *testTable { return &testTable{items: make(map[string]platform.Item)} }
+
+func path(item platform.Item) string { return keyPart(item, "pk") + "|" + keyPart(item, "sk") }
+
+func (t *testTable) put(items ...platform.Item) {
+	for _, item := range items {
+		t.items[path(item)] = item
+	}
+}
+
+func (t *testTable) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	t.writes++
+	if f := t.before; f != nil {
+		t.before = nil
+		f()
+	}
+	if t.down != nil {
+		return nil, t.down
+	}
+	if len(t.answers) > 0 {
+		err := t.answers[0]
+		t.answers = t.answers[1:]
+		if err != nil {
+			return nil, err
+		}
+	}
+	reasons, refused := make([]types.CancellationReason, len(in.TransactItems)), false
+	for i, w := range in.TransactItems {
+		reasons[i].Code = aws.String("None")
+		if old, taken := t.items[path(w.Put.Item)]; taken {
+			reasons[i], refused = types.CancellationReason{Code: aws.String(platform.ConditionCode), Item: old}, true
+		}
+	}
+	if refused {
+		return nil, &types.TransactionCanceledException{CancellationReasons: reasons}
+	}
+	for _, w := range in.TransactItems {
+		t.put(w.Put.Item)
+	}
+	return &dynamodb.TransactWriteItemsOutput{}, nil
+}
+
+func (t *testTable) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	pk := in.ExpressionAttributeValues[":pk"].(*types.AttributeValueMemberS).Value
+	out := &dynamodb.QueryOutput{}
+	for p, item := range t.items {
+		if strings.HasPrefix(p, pk+"|") {
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out, t.down
+}
+
+func (t *testTable) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	out := &dynamodb.BatchGetItemOutput{Responses: make(map[string][]platform.Item)}
+	for table, ask := range in.RequestItems {
+		for _, key := range ask.Keys {
+			if item, ok := t.items[path(key)]; ok {
+				out.Responses[table] = append(out.Responses[table], item)
+			}
+		}
+	}
+	return out, t.down
+}
+
+func (t *testTable) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	if _, taken := t.items[path(in.Item)]; taken {
+		return nil, &types.ConditionalCheckFailedException{}
+	}
+	t.put(in.Item)
+	return &dynamodb.PutItemOutput{}, t.down
+}
+
+// testCatalogue knows products by SKU.
+type testCatalogue struct {
+	products map[string]price
+	err      error
+	asked    int
+}
+
+func (c *testCatalogue) product(_ context.Context, sku string) (price, bool, error) {
+	c.asked++
+	p, ok := c.products[sku]
+	return p, ok, c.err
+}
+
+// testPeer is the peer's replica without its clock, breaker and deadline, which package platform tests.
+type testPeer struct{ table *testTable }
+
+func (p *testPeer) Copy(ctx context.Context, items ...platform.Item) platform.Durability {
+	var absent []platform.Item
+	for _, item := range items {
+		switch there, ok := p.table.items[path(item)]; {
+		case !ok:
+			absent = append(absent, item)
+		case !reflect.DeepEqual(there, item):
+			return platform.InOneRegion
+		}
+	}
+	if err := platform.PutTogether(ctx, p.table, "orders", absent); err != nil {
+		return platform.InOneRegion
+	}
+	return platform.InTwoRegions
+}
+
+// shop is a region's intake over its own table and the peer's.
+type shop struct {
+	*intake
+	own, peers *testTable
+	catalogue  *testCatalogue
+	clock      *testClock
+}
+
+func newShop(region, peer string, own, peers *testTable) *shop {
+	s := &shop{own: own, peers: peers, catalogue: &testCatalogue{products: make(map[string]price)}, clock: &testClock{now: noon}}
+	s.intake = &intake{
+		region: region, peerRegion: peer, peer: &testPeer{peers}, catalogue: s.catalogue, clock: s.clock, log: slog.New(slog.DiscardHandler),
+		store: &store{db: own, clock: s.clock, orders: "orders", work: "order-work"},
+	}
+	s.sell("MUG", 1250)
+	s.sell("TEA-250", 899)
+	return s
+}
+
+// sell puts a price into the read model.
+func (s *shop) sell(sku string, amount int64) {
+	item := priceKey(sku)
+	item["sku"], item["amount"], item["currency"] = str(sku), num(amount), str("EUR")
+	item["active"], item["version"], item["region"] = &types.AttributeValueMemberBOOL{Value: true}, num(1), str(east)
+	s.own.put(item)
+}
+
+func goodRequest() request {
+	return request{
+		Lines:    []lineRequest{{SKU: "MUG", Quantity: 2}, {SKU: "TEA-250", Quantity: 1}},
+		Currency: "EUR",
+		Payment:  paymentRequest{Method: "pm_card_visa"},
+		Shipping: shippingRequest{Method: "standard", Name: "Ada Lovelace", Email: "ada@example.com", Address: address{
+			Line1: "12 St James's Square", City: "London", PostalCode: "SW1Y 4JH", Country: "GB",
+		}},
+	}
+}
+
+func goodApplication() application {
+	return application{customer: "cust-1", paymentCustomer: "cus_1", key: "key-1", body: goodRequest()}
+}
+
+func placedFact(id, region string, at time.Time) fact.Fact {
+	return fact.Fact{
+		OrderID: id, Kind: fact.Placed, Region: region, Home: region, At: at, Customer: "cust-1",
+		Lines: []fact.Line{{SKU: "MUG", Quantity: 2, UnitAmount: 1250}}, Amount: money.Money{Amount: 2500, Currency: "EUR"},
+		ShippingMethod: "standard", PaymentMethod: "pm_card_visa", PaymentCustomer: "cus_1", PaymentVersion: 1,
+	}
+}

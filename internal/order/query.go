@@ -1,0 +1,125 @@
+package order
+
+import (
+	"context"
+	"log/slog"
+
+	"twofold/internal/fact"
+	"twofold/internal/money"
+	"twofold/internal/platform"
+)
+
+// query answers the saga and the other services.
+type query struct {
+	store interface {
+		load(ctx context.Context, orderID string) (record, error)
+	}
+	log *slog.Logger
+}
+
+// question asks for an order as the saga needs it ("saga"), for where it stands ("outcome") or who gets the goods ("person").
+type question struct {
+	OrderID string `json:"orderId"`
+	Want    string `json:"want"`
+}
+
+// answer is the function's handler: errors have the names of the platform's table.
+func (q *query) answer(ctx context.Context, in question) (any, error) {
+	out, err := q.look(ctx, in)
+	if err != nil {
+		q.log.Info("question failed", "order", in.OrderID, "want", in.Want, "error", err.Error())
+		return nil, platform.ForStates(err)
+	}
+	return out, nil
+}
+
+func (q *query) look(ctx context.Context, in question) (any, error) {
+	if in.Want != "saga" && in.Want != "outcome" && in.Want != "person" {
+		return nil, platform.Refuse(platform.InvalidRequest, "want is saga, outcome or person")
+	}
+	rec, err := q.store.load(ctx, in.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	o := fact.Fold(rec.facts)
+	switch {
+	case in.Want == "outcome":
+		return outcomeOf(in.OrderID, o), nil
+	case o.State == fact.StateUnknown:
+		return nil, platform.Refuse(platform.NotFound, "no placed fact of this order is seen in this region")
+	case in.Want == "saga":
+		return sagaViewOf(o), nil
+	default:
+		return personOf(rec, o)
+	}
+}
+
+// sagaView is what the saga's steps get to know of an order; nothing of the person is in it.
+type sagaView struct {
+	OrderID         string       `json:"orderId"`
+	Customer        string       `json:"customer"`
+	Home            string       `json:"home"`
+	State           fact.State   `json:"state"`
+	CommittedBy     string       `json:"committedBy"`
+	CancelRequested bool         `json:"cancelRequested"`
+	PlacedRegion    string       `json:"placedRegion"`
+	PlacedAt        string       `json:"placedAt"`
+	Lines           []fact.Line  `json:"lines"`
+	Amount          money.Money  `json:"amount"`
+	Payment         paymentView  `json:"payment"`
+	Shipping        shippingView `json:"shipping"`
+}
+
+type paymentView struct {
+	Customer string `json:"customer"`
+	Method   string `json:"method"`
+	Version  int    `json:"version"`
+}
+
+func sagaViewOf(o fact.Order) sagaView {
+	return sagaView{
+		OrderID: o.ID, Customer: o.Placed.Customer, Home: o.Home, State: o.State, CommittedBy: o.CommittedBy,
+		CancelRequested: o.CancelRequested, PlacedRegion: o.Placed.Region, PlacedAt: o.Placed.At.UTC().Format(timeForm),
+		Lines: o.Placed.Lines, Amount: o.Placed.Amount,
+		Payment:  paymentView{Customer: o.Placed.PaymentCustomer, Method: o.Placed.PaymentMethod, Version: o.Placed.PaymentVersion},
+		Shipping: shippingView{Method: o.Placed.ShippingMethod},
+	}
+}
+
+type shippingView struct {
+	Method string `json:"method"`
+}
+
+// outcomeView is where an order stands; Known is false while this region has seen no placed fact.
+type outcomeView struct {
+	OrderID         string     `json:"orderId"`
+	Known           bool       `json:"known"`
+	State           fact.State `json:"state"`
+	Home            string     `json:"home"`
+	CommittedBy     string     `json:"committedBy"`
+	CancelRequested bool       `json:"cancelRequested"`
+}
+
+func outcomeOf(orderID string, o fact.Order) outcomeView {
+	return outcomeView{
+		OrderID: orderID, Known: o.State != fact.StateUnknown, State: o.State, Home: o.Home,
+		CommittedBy: o.CommittedBy, CancelRequested: o.CancelRequested,
+	}
+}
+
+// personOf prefers the person that was stored with the placed fact that counts. Both regions' are the same if both are there: the
+// order's id is a hash of them.
+func personOf(rec record, o fact.Order) (person, error) {
+	for _, f := range append([]fact.Fact{o.Placed}, o.Timeline...) {
+		item := rec.items[keyPart(personKey(o.ID, f.Region), "sk")]
+		if item == nil {
+			continue
+		}
+		p, err := itemPerson(item)
+		if err != nil {
+			return person{}, platform.Wrap(platform.Internal, err)
+		}
+		return p, nil
+	}
+	return person{}, platform.Refuse(platform.NotFound, "the person of this order is not seen in this region")
+}

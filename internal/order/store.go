@@ -1,0 +1,243 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/fact"
+	"twofold/internal/platform"
+)
+
+// store is both tables of the service in this region. A function that does not use one of them leaves its name empty.
+type store struct {
+	db     database
+	clock  platform.Clock
+	orders string // the global table: facts, persons, keys
+	work   string // this region's own: prices, cursors, retry list
+}
+
+// database is what the store uses of a DynamoDB client.
+type database interface {
+	platform.Transactor
+	dynamodb.QueryAPIClient
+	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+}
+
+// How often a call is made again that ran into another one or was answered in part, and the pause before.
+const (
+	tries = 4
+	pause = 25 * time.Millisecond
+)
+
+// acceptance is what a region stores when it takes an order: together or not at all.
+type acceptance struct {
+	placed, person, key platform.Item
+}
+
+// items are those that are there: a stored acceptance may have lost one that was allowed to expire.
+func (a acceptance) items() []platform.Item {
+	var out []platform.Item
+	for _, item := range []platform.Item{a.placed, a.person, a.key} {
+		if item != nil {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// record is all that this region's replica holds of an order.
+type record struct {
+	facts []fact.Fact
+	items map[string]platform.Item // as stored, by sort key
+}
+
+// acceptance is what a region stored when it took the order; false unless both placed fact and person are seen here.
+func (r record) acceptance(orderID, region string) (acceptance, bool) {
+	a := acceptance{
+		placed: r.items[keyPart(factKey(orderID, fact.Placed, region), "sk")],
+		person: r.items[keyPart(personKey(orderID, region), "sk")],
+	}
+	return a, a.placed != nil && a.person != nil
+}
+
+// load reads an order: one consistent Query of its partition. An order that is not known has no facts.
+func (s *store) load(ctx context.Context, orderID string) (record, error) {
+	items, err := s.query(ctx, &dynamodb.QueryInput{
+		TableName: &s.orders, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :pk"),
+		ExpressionAttributeValues: platform.Item{":pk": str(orderPrefix + orderID)},
+	})
+	if err != nil {
+		return record{}, err
+	}
+	rec := record{items: make(map[string]platform.Item, len(items))}
+	for _, item := range items {
+		sk := keyPart(item, "sk")
+		rec.items[sk] = item
+		if !strings.HasPrefix(sk, factPrefix) {
+			continue
+		}
+		f, err := itemFact(item)
+		if err != nil {
+			return record{}, platform.Wrap(platform.Internal, err)
+		}
+		rec.facts = append(rec.facts, f)
+	}
+	return rec, nil
+}
+
+// create stores an acceptance in this region's replica. If this region has taken the order before, nothing is written and
+// what was stored then is the answer; if the key made another order, that is an IdempotencyMismatch.
+func (s *store) create(ctx context.Context, a acceptance) (stored acceptance, created bool, err error) {
+	for try := 1; ; try++ {
+		err := platform.PutTogether(ctx, s.db, s.orders, a.items())
+		reasons := platform.CancellationReasons(err)
+		switch {
+		case err == nil:
+			return a, true, nil
+		case len(reasons) != 3:
+			return acceptance{}, false, platform.FromAWS(err)
+		case isReason(reasons[0], platform.ConditionCode):
+			return acceptance{placed: reasons[0].Item, person: reasons[1].Item, key: reasons[2].Item}, false, nil
+		case isReason(reasons[2], platform.ConditionCode) && orderIDOf(reasons[2].Item) != orderIDOf(a.key):
+			return acceptance{}, false, mismatch()
+		case try == tries:
+			return acceptance{}, false, platform.FromAWS(err)
+		}
+		// The same request, or another under its key, is being taken at this moment (or replication is bringing it back to a
+		// region that had lost it): what became of it is known in a moment.
+		if err := s.clock.Sleep(ctx, pause); err != nil {
+			return acceptance{}, false, platform.Wrap(platform.Unavailable, err)
+		}
+	}
+}
+
+func isReason(r types.CancellationReason, code string) bool { return aws.ToString(r.Code) == code }
+
+func mismatch() error {
+	return &platform.Error{Code: platform.IdempotencyMismatch, Violations: []platform.Violation{{
+		Pointer: "Idempotency-Key", Detail: "this key was used for another order: send the same body again, or a new key for a new order",
+	}}}
+}
+
+// append writes a fact once. A fact of that kind that this region wrote before stays and counts.
+func (s *store) append(ctx context.Context, f fact.Fact) error {
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.orders, Item: factItem(f), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+	})
+	if _, exists := platform.ConditionFailed(err); exists {
+		return nil
+	}
+	return platform.FromAWS(err)
+}
+
+// knowledge is what a region knows beforehand about a request.
+type knowledge struct {
+	keys   map[string]platform.Item // which order the customer's key made, by the region that stored it
+	prices map[string]price         // by SKU
+}
+
+// known looks up in one call what bears upon a request: the orders that its key made in either region, and the prices of its
+// SKUs. It may miss what was written a moment ago.
+func (s *store) known(ctx context.Context, digest string, regions, skus []string) (knowledge, error) {
+	var keys, prices []platform.Item
+	for _, r := range regions {
+		keys = append(keys, requestKey(digest, r))
+	}
+	for _, sku := range skus {
+		prices = append(prices, priceKey(sku))
+	}
+	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: keys}, s.work: {Keys: prices}})
+	if err != nil {
+		return knowledge{}, err
+	}
+	k := knowledge{keys: make(map[string]platform.Item), prices: make(map[string]price, len(skus))}
+	for _, item := range found[s.orders] {
+		k.keys[strings.TrimPrefix(keyPart(item, "sk"), requestPrefix)] = item
+	}
+	for _, item := range found[s.work] {
+		p, err := itemPrice(item)
+		if err != nil {
+			return knowledge{}, platform.Wrap(platform.Internal, err)
+		}
+		k.prices[p.SKU] = p
+	}
+	return k, nil
+}
+
+// placed are the orders that a region took in a minute, of one shard, as far as the index shows them.
+func (s *store) placed(ctx context.Context, region string, minute time.Time, shard int) ([]string, error) {
+	items, err := s.query(ctx, &dynamodb.QueryInput{
+		TableName: &s.orders, IndexName: aws.String(sweepIndex), KeyConditionExpression: aws.String("sweep = :minute"),
+		ExpressionAttributeValues: platform.Item{":minute": str(sweepKey(region, minute, shard))},
+	})
+	ids := make([]string, len(items))
+	for i, item := range items {
+		ids[i] = orderOf(item)
+	}
+	return ids, err
+}
+
+// batchLimit is how many items one BatchGetItem may ask for.
+const batchLimit = 100
+
+// confirmed are those of at most batchLimit orders of which this region sees the confirmed fact of their home.
+func (s *store) confirmed(ctx context.Context, home string, orderIDs []string) (map[string]bool, error) {
+	var keys []platform.Item
+	for _, id := range orderIDs {
+		keys = append(keys, factKey(id, fact.Confirmed, home))
+	}
+	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: keys, ProjectionExpression: aws.String("pk")}})
+	out := make(map[string]bool, len(found[s.orders]))
+	for _, item := range found[s.orders] {
+		out[orderOf(item)] = true
+	}
+	return out, err
+}
+
+// query reads all pages.
+func (s *store) query(ctx context.Context, in *dynamodb.QueryInput) ([]platform.Item, error) {
+	var items []platform.Item
+	for pages := dynamodb.NewQueryPaginator(s.db, in); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, platform.FromAWS(err)
+		}
+		items = append(items, page.Items...)
+	}
+	return items, nil
+}
+
+var errUnprocessed = errors.New("BatchGetItem left keys unprocessed")
+
+// batchGet reads items of several tables and asks again for keys that DynamoDB left for later.
+func (s *store) batchGet(ctx context.Context, ask map[string]types.KeysAndAttributes) (map[string][]platform.Item, error) {
+	found := make(map[string][]platform.Item, len(ask))
+	for try := 1; len(ask) > 0; try++ {
+		if try > tries {
+			return nil, platform.Wrap(platform.Throttled, errUnprocessed)
+		}
+		if try > 1 {
+			if err := s.clock.Sleep(ctx, pause); err != nil {
+				return nil, platform.Wrap(platform.Unavailable, err)
+			}
+		}
+		res, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
+		if err != nil {
+			return nil, platform.FromAWS(err)
+		}
+		for table, items := range res.Responses {
+			found[table] = append(found[table], items...)
+		}
+		ask = res.UnprocessedKeys
+	}
+	return found, nil
+}

@@ -1,0 +1,318 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"twofold/internal/fact"
+)
+
+// testOrder is an order that turns up in the region's replica at some time.
+type testOrder struct {
+	id      string
+	placed  time.Time // by its home's clock
+	arrives time.Time
+	facts   []fact.Fact // besides placed
+	started time.Time   // the first time
+	starts  int
+}
+
+// testRegion is all that a sweep touches, in memory.
+type testRegion struct {
+	clock   *testClock
+	home    string
+	orders  []*testOrder
+	cursors map[string]time.Time
+	list    map[string]entry
+	fails   func() error // before every call
+	reads   int          // index reads
+	loads   int
+}
+
+func newTestRegion(home string) *testRegion {
+	return &testRegion{clock: &testClock{now: noon}, home: home, cursors: make(map[string]time.Time), list: make(map[string]entry), fails: func() error { return nil }}
+}
+
+func (r *testRegion) sweep(home string, after time.Duration) *sweep {
+	return &sweep{duties: []duty{{home: home, after: after}}, store: r, starts: r, clock: r.clock, log: slog.New(slog.DiscardHandler)}
+}
+
+func (r *testRegion) find(id string) *testOrder {
+	i := slices.IndexFunc(r.orders, func(o *testOrder) bool { return o.id == id && !o.arrives.After(r.clock.now) })
+	if i < 0 {
+		return &testOrder{id: id}
+	}
+	return r.orders[i]
+}
+
+func (r *testRegion) placed(_ context.Context, region string, minute time.Time, shard int) ([]string, error) {
+	r.reads++
+	var ids []string
+	for _, o := range r.orders {
+		if region == r.home && shardOf(o.id) == shard && o.placed.Truncate(time.Minute).Equal(minute) && !o.arrives.After(r.clock.now) {
+			ids = append(ids, o.id)
+		}
+	}
+	return ids, r.fails()
+}
+
+func (r *testRegion) confirmed(_ context.Context, home string, ids []string) (map[string]bool, error) {
+	out := make(map[string]bool)
+	for _, id := range ids {
+		for _, f := range r.find(id).facts {
+			out[id] = out[id] || f.Kind == fact.Confirmed && f.Region == home
+		}
+	}
+	return out, r.fails()
+}
+
+func (r *testRegion) load(_ context.Context, id string) (record, error) {
+	r.loads++
+	o := r.find(id)
+	return record{facts: append([]fact.Fact{placedFact(id, r.home, o.placed)}, o.facts...)}, r.fails()
+}
+
+func (r *testRegion) cursor(_ context.Context, home string, pass int) (time.Time, error) {
+	return r.cursors[fmt.Sprint(home, pass)], r.fails()
+}
+
+func (r *testRegion) advance(_ context.Context, home string, pass int, minute time.Time) error {
+	if err := r.fails(); err != nil {
+		return err
+	}
+	if key := fmt.Sprint(home, pass); minute.After(r.cursors[key]) {
+		r.cursors[key] = minute
+	}
+	return nil
+}
+
+func (r *testRegion) enlist(_ context.Context, _, id string, now time.Time) error {
+	if err := r.fails(); err != nil {
+		return err
+	}
+	if _, there := r.list[id]; !there {
+		r.list[id] = entry{OrderID: id, Due: now}
+	}
+	return nil
+}
+
+func (r *testRegion) due(_ context.Context, _ string, now time.Time) ([]entry, error) {
+	var due []entry
+	for _, e := range r.list {
+		if !e.Due.After(now) {
+			due = append(due, e)
+		}
+	}
+	slices.SortFunc(due, func(a, b entry) int { return a.Due.Compare(b.Due) })
+	return due, r.fails()
+}
+
+func (r *testRegion) postpone(_ context.Context, _ string, e entry) error {
+	r.list[e.OrderID] = e
+	return r.fails()
+}
+
+func (r *testRegion) delist(_ context.Context, _, id string) error {
+	delete(r.list, id)
+	return r.fails()
+}
+
+func (r *testRegion) start(_ context.Context, id string) error {
+	if err := r.fails(); err != nil {
+		return err
+	}
+	o := r.find(id)
+	if o.starts++; o.starts == 1 {
+		o.started = r.clock.now
+	}
+	return nil
+}
+
+// Every order that turns up late by no more than the oldest pass looks back is started; without faults, by an age of eight times
+// its lateness, or the sweep's own age, and the time between two runs.
+func TestTheSweepMissesNoOrderHoweverLateItArrives(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := newTestRegion(west)
+		const after = 10 * time.Second // scales everything: passes at 10 s, 80 s, 11 min, 85 min
+		oldest := time.Duration(after * passGrowth * passGrowth * passGrowth)
+		faulty := rapid.Bool().Draw(t, "faulty")
+		seconds := func(name string, limit time.Duration) time.Duration {
+			return time.Duration(rapid.Int64Range(0, int64(limit/time.Second)).Draw(t, name)) * time.Second
+		}
+		for i := range rapid.IntRange(1, 12).Draw(t, "orders") {
+			o := &testOrder{id: fmt.Sprintf("ord_%d", i), placed: noon.Add(seconds("placed", time.Hour))}
+			o.arrives = o.placed.Add(seconds("late", oldest))
+			if rapid.Bool().Draw(t, "ended") {
+				kind := rapid.SampledFrom([]fact.Kind{fact.Confirmed, fact.Rejected, fact.Cancelled}).Draw(t, "outcome")
+				o.facts = []fact.Fact{{OrderID: o.id, Kind: kind, Region: rapid.SampledFrom([]string{east, west}).Draw(t, "writer"), PlacedRegion: west}}
+			}
+			r.orders = append(r.orders, o)
+		}
+		s := r.sweep(west, after)
+		for end := noon.Add(time.Hour + 2*oldest); r.clock.now.Before(end); {
+			r.fails = func() error { return nil }
+			if faulty && r.clock.now.Before(noon.Add(2*time.Hour)) && rapid.IntRange(0, 3).Draw(t, "this run fails") == 0 {
+				n := rapid.IntRange(0, 30).Draw(t, "at call")
+				r.fails = func() error {
+					if n--; n == 0 {
+						return errDown
+					}
+					return nil
+				}
+			}
+			if _, err := s.run(context.Background()); err != nil && !faulty {
+				t.Fatal(err)
+			}
+			r.clock.now = r.clock.now.Add(time.Minute)
+		}
+		for _, o := range r.orders {
+			checkSwept(t, o, after, faulty)
+		}
+	})
+}
+
+func checkSwept(t *rapid.T, o *testOrder, after time.Duration, faulty bool) {
+	ended := len(o.facts) > 0
+	if ended != (o.starts == 0) {
+		t.Fatalf("order placed %v, arrived %v late, ended %v: started %d times", o.placed, o.arrives.Sub(o.placed), ended, o.starts)
+	}
+	age := max(after, passGrowth*o.arrives.Sub(o.placed)) + 2*time.Minute
+	if !ended && !faulty && o.started.Sub(o.placed) > age {
+		t.Fatalf("order arrived %v late, was started at an age of %v, want at most %v", o.arrives.Sub(o.placed), o.started.Sub(o.placed), age)
+	}
+}
+
+func TestAnOrderIsStartedAgainWithGrowingPausesUntilItHasAnOutcome(t *testing.T) {
+	r := newTestRegion(east)
+	o := &testOrder{id: "ord_1", placed: noon, arrives: noon}
+	r.orders = []*testOrder{o}
+	s := r.sweep(east, 2*time.Minute)
+	var at []time.Duration
+	for range 90 {
+		before := o.starts
+		run(t, s)
+		if o.starts > before {
+			at = append(at, r.clock.now.Sub(noon))
+		}
+		r.clock.now = r.clock.now.Add(time.Minute)
+	}
+	want := []time.Duration{3, 5, 9, 17, 32, 47, 62, 77}
+	for i := range want {
+		want[i] *= time.Minute
+	}
+	if !slices.Equal(at, want) {
+		t.Errorf("started at %v, want %v", at, want)
+	}
+	o.facts = []fact.Fact{{OrderID: "ord_1", Kind: fact.Confirmed, Region: west, PlacedRegion: east}}
+	r.clock.now = r.clock.now.Add(longestPause)
+	if got := run(t, s); got.Ended != 1 || len(r.list) != 0 {
+		t.Errorf("%+v, list %v", got, r.list)
+	}
+}
+
+func run(t *testing.T, s *sweep) report {
+	t.Helper()
+	got, err := s.run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestAShopperHasHalfAnHourToAuthenticate(t *testing.T) {
+	asked := fact.Fact{OrderID: "ord_1", Kind: fact.ActionRequired, Region: east, Home: east, At: noon, URL: "https://example.com"}
+	r := newTestRegion(east)
+	o := &testOrder{id: "ord_1", placed: noon, arrives: noon, facts: []fact.Fact{asked}}
+	r.orders = []*testOrder{o}
+	s := r.sweep(east, 2*time.Minute)
+	for r.clock.now.Before(noon.Add(authenticationTime)) {
+		run(t, s)
+		r.clock.now = r.clock.now.Add(time.Minute)
+	}
+	if o.starts != 0 {
+		t.Errorf("started %d times in that time", o.starts)
+	}
+	run(t, s)
+	if o.starts != 1 {
+		t.Errorf("started %d times after it", o.starts)
+	}
+}
+
+func TestAShopperWhoCancelsIsNotWaitedFor(t *testing.T) {
+	o := fact.Fold([]fact.Fact{placedFact("ord_1", east, noon),
+		{OrderID: "ord_1", Kind: fact.ActionRequired, Region: east, At: noon}, {OrderID: "ord_1", Kind: fact.CancelRequested, Region: east, At: noon}})
+	if !authenticateUntil(o).IsZero() {
+		t.Error("the cancellation waits for the authentication")
+	}
+}
+
+func TestOneBadOrderStopsNoOtherAndFailsTheRun(t *testing.T) {
+	r := newTestRegion(east)
+	for i := range 5 {
+		r.orders = append(r.orders, &testOrder{id: fmt.Sprintf("ord_%d", i), placed: noon, arrives: noon})
+	}
+	s := r.sweep(east, 2*time.Minute)
+	run(t, s) // sets the cursors
+	r.clock.now = noon.Add(4 * time.Minute)
+	s.store = poisoned{r}
+	got, err := s.run(context.Background())
+	if err == nil || got.Found != 5 || got.Started != 4 || got.Failed != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if e := r.list["ord_3"]; e.Tries != 1 {
+		t.Errorf("the bad order is not kept on the list: %+v", e)
+	}
+	if len(r.cursors) == 0 || r.cursors[fmt.Sprint(east, 0)] != noon.Add(time.Minute) {
+		t.Errorf("cursors %v", r.cursors)
+	}
+}
+
+// poisoned cannot read one order.
+type poisoned struct{ *testRegion }
+
+func (p poisoned) load(ctx context.Context, id string) (record, error) {
+	if id == "ord_3" {
+		return record{}, errors.New("unreadable")
+	}
+	return p.testRegion.load(ctx, id)
+}
+
+func TestARunIsBoundedAndTheNextGoesOnWhereItStopped(t *testing.T) {
+	r := newTestRegion(east)
+	for i := range startsPerRun + 20 {
+		r.orders = append(r.orders, &testOrder{id: fmt.Sprintf("ord_%d", i), placed: noon, arrives: noon})
+	}
+	s := r.sweep(east, 2*time.Minute)
+	run(t, s)
+	r.clock.now = noon.Add(8 * time.Hour)
+	first := run(t, s)
+	if first.Minutes > passes*minutesPerRun || first.Started != startsPerRun {
+		t.Errorf("first run: %+v", first)
+	}
+	r.clock.now = r.clock.now.Add(time.Minute)
+	if second := run(t, s); second.Started != 20 {
+		t.Errorf("second run: %+v", second)
+	}
+}
+
+func TestAMinuteOfConfirmedOrdersCostsNoReadOfEach(t *testing.T) {
+	r := newTestRegion(east)
+	for i := range 300 {
+		id := fmt.Sprintf("ord_%d", i)
+		r.orders = append(r.orders, &testOrder{id: id, placed: noon, arrives: noon, facts: []fact.Fact{{OrderID: id, Kind: fact.Confirmed, Region: east}}})
+	}
+	s := r.sweep(east, 2*time.Minute)
+	run(t, s)
+	r.clock.now = noon.Add(3 * time.Minute)
+	run(t, s)
+	if r.loads != 0 || r.reads == 0 {
+		t.Errorf("%d orders read whole, %d index reads", r.loads, r.reads)
+	}
+}

@@ -1,0 +1,165 @@
+package payment
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"twofold/internal/money"
+)
+
+// Status is where an intent stands (https://docs.stripe.com/payments/paymentintents/lifecycle).
+type Status string
+
+// The statuses.
+const (
+	requiresPaymentMethod Status = "requires_payment_method" // new without a method, or declined
+	requiresConfirmation  Status = "requires_confirmation"
+	requiresAction        Status = "requires_action"
+	requiresCapture       Status = "requires_capture" // authorized
+	succeeded             Status = "succeeded"        // captured
+	canceled              Status = "canceled"
+)
+
+// Metadata keys of an intent.
+const (
+	metaOrder       = "order_id"
+	metaPlaced      = "placed_region" // whose placed fact is charged
+	metaVersion     = "version"       // how the parameters were made of that fact
+	metaCommittedBy = "committed_by"  // whose capture committed the order
+)
+
+// Cancellation reasons of an intent, by the outcome they stand for.
+const (
+	reasonRejected  = "abandoned"
+	reasonCancelled = "requested_by_customer"
+)
+
+// Outcomes of an order whose payment is void.
+const (
+	outcomeRejected  = "rejected"
+	outcomeCancelled = "cancelled"
+)
+
+// When an intent may be created, counted from the moment the order was placed. In between, a create that was sent in time
+// may still be on its way: nothing can be said about an order that seems to have no intent.
+const (
+	createWithin = 12 * time.Hour
+	createOver   = 13 * time.Hour
+)
+
+// findBefore is how much older than the order's placed fact its intent may be: the fact of the other region, which made the intent,
+// may be that much older.
+const findBefore = 24 * time.Hour
+
+// confirmWindow is how long one idempotency key of confirm lives. Confirming is safe by state; the key only joins two
+// regions that confirm at once. It must not stay for ever, since a key that stands for a server error replays it for a day.
+const confirmWindow = 10 * time.Minute
+
+// Intent is a payment intent as the provider knows it.
+type Intent struct {
+	ID                 string
+	Status             Status
+	CancellationReason string
+	OrderID            string
+	PlacedRegion       string
+	CommittedBy        string
+}
+
+// Params are what an intent is created with: a function of one placed fact and of the parameter version in it, and of nothing else,
+// because the same key must always come with the same parameters.
+type Params struct {
+	Amount   money.Money
+	Customer string // "" and ...
+	Method   string // ... "" for intents that are made only to be cancelled
+	OrderID  string
+	Placed   string
+	Version  int
+}
+
+// metadata is what the intent says of itself.
+func (p Params) metadata() map[string]string {
+	return map[string]string{metaOrder: p.OrderID, metaPlaced: p.Placed, metaVersion: strconv.Itoa(p.Version)}
+}
+
+// Order is the part of the saga's order that payment looks at.
+type Order struct {
+	OrderID      string      `json:"orderId"`
+	PlacedRegion string      `json:"placedRegion"`
+	PlacedAt     time.Time   `json:"placedAt"`
+	Amount       money.Money `json:"amount"`
+	Payment      struct {
+		Customer string `json:"customer"`
+		Method   string `json:"method"`
+		Version  int    `json:"version"`
+	} `json:"payment"`
+}
+
+func (o Order) params() Params {
+	return Params{Amount: o.Amount, Customer: o.Payment.Customer, Method: o.Payment.Method, OrderID: o.OrderID, Placed: o.PlacedRegion, Version: o.Payment.Version}
+}
+
+// tombstones are parameters of intents that are made only to be cancelled, each with less that the provider could refuse.
+func (o Order) tombstones() []Params {
+	noMethod := o.params()
+	noMethod.Method = ""
+	noCustomer := noMethod
+	noCustomer.Customer = ""
+	return []Params{noMethod, noCustomer}
+}
+
+// createKey is the one idempotency key under which all runs create the order's intent. Its "v1" is not the parameter version: two
+// facts of different versions must still meet under one key.
+func (o Order) createKey() string { return "twofold-" + o.OrderID + "-create-v1" }
+
+func (o Order) confirmKey(now time.Time) string {
+	return fmt.Sprintf("twofold-%s-confirm-%d", o.OrderID, max(0, now.Sub(o.PlacedAt)/confirmWindow))
+}
+
+// Decision is what a step answers. All fields are always there, because a state machine stumbles over missing ones.
+type Decision struct {
+	Decision     string `json:"decision"` // authorized, captured or cancelled
+	IntentID     string `json:"intentId"`
+	PlacedRegion string `json:"placedRegion"` // whose placed fact is charged, by the intent's metadata
+	CommittedBy  string `json:"committedBy"`  // captured: the region whose capture was first
+	Outcome      string `json:"outcome"`      // cancelled: rejected or cancelled, by the intent's cancellation reason
+	Code         string `json:"code"`         // cancelled: why
+}
+
+// Reason is why a run wants the payment void.
+type Reason struct {
+	Outcome string `json:"outcome"` // rejected or cancelled
+	Code    string `json:"code"`
+}
+
+// cancellation is the reason that the intent is cancelled with.
+func (r Reason) cancellation() string {
+	if r.Outcome == outcomeCancelled {
+		return reasonCancelled
+	}
+	return reasonRejected
+}
+
+// decision is what a captured or cancelled intent means; false while it is neither. The run's own reason names the code only if
+// the intent was cancelled for the same outcome: else another run was first.
+func (i Intent) decision(own Reason) (Decision, bool) {
+	d := Decision{IntentID: i.ID, PlacedRegion: i.PlacedRegion}
+	switch i.Status {
+	case succeeded:
+		d.Decision, d.CommittedBy = "captured", i.CommittedBy
+		if d.CommittedBy == "" { // captured by hand at the provider: both regions must name the same region
+			d.CommittedBy = i.PlacedRegion
+		}
+		return d, true
+	case canceled:
+		d.Decision, d.Outcome, d.Code = "cancelled", outcomeRejected, "PaymentDeclined"
+		if i.CancellationReason == reasonCancelled {
+			d.Outcome, d.Code = outcomeCancelled, "CancelRequested"
+		}
+		if own.Outcome == d.Outcome {
+			d.Code = own.Code
+		}
+		return d, true
+	}
+	return Decision{}, false
+}

@@ -1,0 +1,261 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"twofold/internal/platform"
+)
+
+const (
+	east = "us-east-1"
+	west = "us-west-2"
+)
+
+type handClock struct{ now time.Time }
+
+func (c *handClock) Now() time.Time                             { return c.now }
+func (c *handClock) Sleep(context.Context, time.Duration) error { return nil }
+func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
+func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
+
+// provider is a payment provider as Stripe documents it: intents with their statuses, and idempotency keys that keep the first answer
+// for a day and complain of other parameters.
+type provider struct {
+	clock    *handClock
+	intents  []*account
+	keys     map[string]kept
+	captures int
+	forgets  bool   // refusals are not kept under their key
+	wrong    bool   // our key is not taken
+	saved    bool   // methodBogus and cus_nobody exist by now
+	slow     func() // gives way while the next call under a key is under way
+}
+
+type account struct {
+	Intent
+	params  Params
+	created time.Time
+}
+
+type kept struct {
+	params Params
+	at     time.Time
+	id     string
+	err    *Failure
+	runs   bool // the first call is still under way
+}
+
+func newProvider(clock *handClock) *provider { return &provider{clock: clock, keys: map[string]kept{}} }
+
+// Payment methods that fail.
+const (
+	methodOK       = "pm_card_visa"
+	methodBogus    = "pm_bogus"
+	methodDeclined = "pm_card_chargeDeclined"
+	methodAsks     = "pm_card_authenticationRequired"
+)
+
+func (p *provider) get(id string) (*account, error) {
+	for _, a := range p.intents {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return nil, &Failure{Kind: Refused, Detail: "404"}
+}
+
+// canBeFound reports whether a region that has no record of the order's intent can find it by its customer.
+func (p *provider) canBeFound() bool { return len(p.intents) > 0 && p.intents[0].params.Customer != "" }
+
+func (p *provider) keep(key string, params Params, do func() (string, *Failure)) (string, error) {
+	if k, ok := p.keys[key]; ok && p.clock.now.Sub(k.at) < 24*time.Hour {
+		switch {
+		case k.params != params:
+			return "", &Failure{Kind: Mismatch, Detail: "400 idempotency_error"}
+		case k.runs:
+			return "", &Failure{Kind: Unanswered, Detail: "409 idempotency_key_in_use"}
+		case k.err != nil:
+			return "", &Failure{Kind: k.err.Kind, Replayed: true, Detail: k.err.Detail}
+		}
+		return k.id, nil
+	}
+	if slow := p.slow; slow != nil {
+		p.slow = nil
+		p.keys[key] = kept{params: params, at: p.clock.now, runs: true}
+		slow()
+	}
+	delete(p.keys, key)
+	id, failure := do()
+	if failure == nil || !p.forgets {
+		p.keys[key] = kept{params: params, at: p.clock.now, id: id, err: failure}
+	}
+	if failure != nil {
+		return "", failure
+	}
+	return id, nil
+}
+
+func (p *provider) Create(_ context.Context, params Params, key string) (string, error) {
+	if p.wrong {
+		return "", &Failure{Kind: Denied, Detail: "401"}
+	}
+	return p.keep(key, params, func() (string, *Failure) {
+		if !p.saved && (params.Method == methodBogus || params.Customer == "cus_nobody") {
+			return "", &Failure{Kind: Refused, Detail: "400 resource_missing"}
+		}
+		a := &account{params: params, created: p.clock.now,
+			Intent: Intent{ID: fmt.Sprintf("pi_%d", len(p.intents)+1), Status: requiresConfirmation, OrderID: params.OrderID, PlacedRegion: params.Placed}}
+		if params.Method == "" {
+			a.Status = requiresPaymentMethod
+		}
+		p.intents = append(p.intents, a)
+		return a.ID, nil
+	})
+}
+
+func (p *provider) Retrieve(_ context.Context, id string) (Intent, error) {
+	a, err := p.get(id)
+	if err != nil {
+		return Intent{}, err
+	}
+	return a.Intent, nil
+}
+
+func (p *provider) Find(_ context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
+	for _, a := range p.intents {
+		if a.params.Customer == customer && a.OrderID == orderID && !a.created.Before(from) && !a.created.After(to) {
+			return a.ID, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+func (p *provider) Confirm(_ context.Context, id, key string) error {
+	a, err := p.get(id)
+	if err != nil {
+		return err
+	}
+	_, err = p.keep(key, Params{OrderID: id}, func() (string, *Failure) {
+		switch {
+		case a.Status != requiresConfirmation:
+			return "", &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
+		case a.params.Method == methodDeclined:
+			a.Status = requiresPaymentMethod
+			return "", &Failure{Kind: Refused, Detail: "402 card_declined"}
+		case a.params.Method == methodAsks:
+			a.Status = requiresAction
+		default:
+			a.Status = requiresCapture
+		}
+		return id, nil
+	})
+	return err
+}
+
+func (p *provider) Capture(_ context.Context, id, committedBy string) error {
+	a, err := p.get(id)
+	if err != nil {
+		return err
+	}
+	if a.Status != requiresCapture {
+		return &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
+	}
+	a.Status, a.CommittedBy = succeeded, committedBy
+	p.captures++
+	return nil
+}
+
+func (p *provider) Cancel(_ context.Context, id, reason string) error {
+	a, err := p.get(id)
+	if err != nil {
+		return err
+	}
+	if a.Status == succeeded || a.Status == canceled {
+		return &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
+	}
+	a.Status, a.CancellationReason = canceled, reason
+	return nil
+}
+
+// fault is what happens to one call.
+type fault string
+
+const (
+	noFault    fault = "none"
+	lostBefore fault = "lost before it was done"
+	lostAfter  fault = "lost after it was done"
+	slow       fault = "slow: others get in between"
+)
+
+// line is one run's line to the provider. Before each call it gives way to other runs and lets the test choose a fault.
+type line struct {
+	*provider
+	next func() fault
+}
+
+func through[T any](l line, call func() (T, error)) (T, error) {
+	var zero T
+	lost := &Failure{Kind: Unanswered, Detail: "no answer"}
+	switch l.next() {
+	case lostBefore:
+		return zero, lost
+	case lostAfter:
+		if _, err := call(); err != nil {
+			return zero, lost
+		}
+		return zero, lost
+	case slow:
+		l.slow = func() { l.next() }
+		defer func() { l.slow = nil }() // not every call has a key
+	}
+	return call()
+}
+
+func (l line) Create(ctx context.Context, p Params, key string) (string, error) {
+	return through(l, func() (string, error) { return l.provider.Create(ctx, p, key) })
+}
+
+func (l line) Retrieve(ctx context.Context, id string) (Intent, error) {
+	return through(l, func() (Intent, error) { return l.provider.Retrieve(ctx, id) })
+}
+
+func (l line) Find(ctx context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
+	id, err := through(l, func() (string, error) {
+		id, _, err := l.provider.Find(ctx, customer, orderID, from, to)
+		return id, err
+	})
+	return id, id != "", err
+}
+
+func (l line) Confirm(ctx context.Context, id, key string) error {
+	_, err := through(l, func() (string, error) { return "", l.provider.Confirm(ctx, id, key) })
+	return err
+}
+
+func (l line) Capture(ctx context.Context, id, committedBy string) error {
+	_, err := through(l, func() (string, error) { return "", l.provider.Capture(ctx, id, committedBy) })
+	return err
+}
+
+func (l line) Cancel(ctx context.Context, id, reason string) error {
+	_, err := through(l, func() (string, error) { return "", l.provider.Cancel(ctx, id, reason) })
+	return err
+}
+
+// notebook is one region's payments table.
+type notebook map[string]string
+
+func (n notebook) Intent(_ context.Context, orderID string) (string, error) { return n[orderID], nil }
+
+func (n notebook) SetIntent(_ context.Context, orderID, id string) error {
+	if old, ok := n[orderID]; ok && old != id {
+		return platform.Refuse(platform.Internal, "a second payment intent")
+	}
+	n[orderID] = id
+	return nil
+}

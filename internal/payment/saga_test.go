@@ -1,0 +1,227 @@
+package payment
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"twofold/internal/money"
+	"twofold/internal/platform"
+)
+
+func order(clock *handClock, region, method string) Order {
+	o := Order{OrderID: "ord_1", PlacedRegion: region, PlacedAt: clock.now, Amount: money.Money{Amount: 790, Currency: "EUR"}}
+	o.Payment.Customer, o.Payment.Method, o.Payment.Version = "cus_1", method, 1
+	return o
+}
+
+func newSaga(region string, p *provider) saga {
+	return saga{region: region, gateway: p, records: notebook{}, clock: p.clock}
+}
+
+func rejected(code string) Reason { return Reason{Outcome: outcomeRejected, Code: code} }
+
+func wantCode(t *testing.T, err error, code platform.Code) {
+	t.Helper()
+	if err == nil && code == "" {
+		return
+	}
+	if err == nil || platform.CodeOf(err) != code {
+		t.Fatalf("got %v, want %q", err, code)
+	}
+}
+
+func TestAuthorizeAnswersByTheIntentsStatus(t *testing.T) {
+	cases := []struct {
+		name, method string
+		status       Status // that the intent has already; "" for no intent
+		want         Decision
+		code         platform.Code
+	}{
+		{"new", methodOK, "", Decision{Decision: "authorized", IntentID: "pi_1", PlacedRegion: east}, ""},
+		{"authorized before", methodOK, requiresCapture, Decision{Decision: "authorized", IntentID: "pi_1", PlacedRegion: east}, ""},
+		{"captured before", methodOK, succeeded, Decision{Decision: "captured", IntentID: "pi_1", PlacedRegion: east, CommittedBy: west}, ""},
+		{"cancelled before", methodOK, canceled, Decision{Decision: "cancelled", IntentID: "pi_1", PlacedRegion: east, Outcome: outcomeCancelled, Code: "CancelRequested"}, ""},
+		{"declined", methodDeclined, "", Decision{}, platform.PaymentDeclined},
+		{"declined before", methodDeclined, requiresPaymentMethod, Decision{}, platform.PaymentDeclined},
+		{"asks for authentication", methodAsks, "", Decision{}, platform.PaymentDeclined},
+		{"no such method", methodBogus, "", Decision{}, platform.PaymentDeclined},
+		{"processing", methodOK, "processing", Decision{}, platform.Undecided},
+		{"a status of tomorrow", methodOK, "requires_tea", Decision{}, platform.Undecided},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p := newProvider(newClock())
+			o := order(p.clock, east, c.method)
+			if c.status != "" {
+				if _, err := p.Create(t.Context(), o.params(), o.createKey()); err != nil {
+					t.Fatal(err)
+				}
+				p.intents[0].Status, p.intents[0].CommittedBy, p.intents[0].CancellationReason = c.status, west, reasonCancelled
+			}
+			got, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: o})
+			wantCode(t, err, c.code)
+			if got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestARegionWithAnotherPlacedFactAdoptsTheIntentThatExists(t *testing.T) {
+	p := newProvider(newClock())
+	if _, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: order(p.clock, west, methodOK)}); err != nil {
+		t.Fatal(err)
+	}
+	dearer := order(p.clock, east, methodOK)
+	dearer.Amount.Amount = 990
+	s := newSaga(east, p)
+	got, err := s.authorize(t.Context(), stepInput{Order: dearer})
+	if want := (Decision{Decision: "authorized", IntentID: "pi_1", PlacedRegion: west}); err != nil || got != want {
+		t.Fatalf("got %+v, %v, want %+v", got, err, want)
+	}
+	if got, err = s.capture(t.Context(), stepInput{Order: dearer}); err != nil || got.CommittedBy != east || got.PlacedRegion != west {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if len(p.intents) != 1 || p.intents[0].params.Amount.Amount != 790 {
+		t.Errorf("%d intents", len(p.intents))
+	}
+}
+
+func TestNoIntentIsCreatedLaterThanTwelveHours(t *testing.T) {
+	cases := []struct {
+		name            string
+		age             time.Duration
+		authorize, void platform.Code
+		intents         int
+	}{
+		{"in time", createWithin - time.Second, "", "", 1},
+		{"one may be on its way", createWithin, platform.Undecided, platform.Undecided, 0},
+		{"still", createOver - time.Second, platform.Undecided, platform.Undecided, 0},
+		{"none is on its way any more", createOver, platform.PaymentDeclined, "", 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p := newProvider(newClock())
+			o := order(p.clock, east, methodOK)
+			p.clock.now = p.clock.now.Add(c.age)
+			_, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: o})
+			wantCode(t, err, c.authorize)
+			d, err := newSaga(west, p).void(t.Context(), voidInput{Order: o, Reason: rejected("InsufficientStock")})
+			wantCode(t, err, c.void)
+			if err == nil && (d.Decision != "cancelled" || d.Outcome != outcomeRejected || d.Code != "InsufficientStock") {
+				t.Errorf("void answers %+v", d)
+			}
+			if len(p.intents) != c.intents {
+				t.Errorf("%d intents, want %d", len(p.intents), c.intents)
+			}
+		})
+	}
+}
+
+func TestAnOldOrdersIntentIsFoundByTheCustomerAndTheTime(t *testing.T) {
+	p := newProvider(newClock())
+	o := order(p.clock, east, methodOK)
+	if _, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: o}); err != nil {
+		t.Fatal(err)
+	}
+	p.clock.now = p.clock.now.Add(30 * time.Hour) // the keys are forgotten, and the other region has no record
+	d, err := newSaga(west, p).capture(t.Context(), stepInput{Order: o})
+	if err != nil || d.Decision != "captured" || d.CommittedBy != west {
+		t.Errorf("got %+v, %v", d, err)
+	}
+}
+
+func TestVoidKeepsAnyOtherRunFromPaying(t *testing.T) {
+	cases := []struct{ name, customer, method string }{
+		{"ordinary", "cus_1", methodOK}, {"method that does not exist", "cus_1", methodBogus}, {"customer who does not exist", "cus_nobody", methodOK},
+	}
+	for _, c := range cases {
+		for _, forgets := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, refusals forgotten: %v", c.name, forgets), func(t *testing.T) {
+				p := newProvider(newClock())
+				p.forgets = forgets
+				o := order(p.clock, east, c.method)
+				o.Payment.Customer = c.customer
+				void := func() (Decision, error) {
+					return newSaga(east, p).void(t.Context(), voidInput{Order: o, Reason: rejected("InsufficientStock")})
+				}
+				d, err := void()
+				for range 2 {
+					if platform.CodeOf(err) == platform.Undecided { // the saga tries again
+						d, err = void()
+					}
+				}
+				if err != nil || d.Decision != "cancelled" || d.Outcome != outcomeRejected || d.Code != "InsufficientStock" {
+					t.Fatalf("got %+v, %v", d, err)
+				}
+				p.saved = true // now it would be possible
+				late, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: o})
+				if late.Decision == "authorized" || (err != nil && platform.CodeOf(err) != platform.PaymentDeclined && platform.CodeOf(err) != platform.Undecided) {
+					t.Errorf("a run that comes late gets %+v, %v", late, err)
+				}
+				if again, err := void(); err != nil || again != d {
+					t.Errorf("voided again: %+v, %v, want %+v", again, err, d)
+				}
+			})
+		}
+	}
+}
+
+func TestTheFirstDecisionIsEverybodysAnswer(t *testing.T) {
+	p := newProvider(newClock())
+	o := order(p.clock, east, methodOK)
+	first, second := newSaga(east, p), newSaga(west, p)
+	if _, err := first.authorize(t.Context(), stepInput{Order: o}); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := first.void(t.Context(), voidInput{Order: o, Reason: Reason{Outcome: outcomeCancelled, Code: "CancelRequested"}}); err != nil || d.Outcome != outcomeCancelled {
+		t.Fatalf("got %+v, %v", d, err)
+	}
+	want := Decision{Decision: "cancelled", IntentID: "pi_1", PlacedRegion: east, Outcome: outcomeCancelled, Code: "CancelRequested"}
+	if d, err := second.void(t.Context(), voidInput{Order: o, Reason: rejected("InsufficientStock")}); err != nil || d != want {
+		t.Errorf("void for another reason: %+v, %v", d, err)
+	}
+	if d, err := second.capture(t.Context(), stepInput{Order: o}); err != nil || d != want {
+		t.Errorf("capture: %+v, %v", d, err)
+	}
+}
+
+func TestAnIntentCapturedByHandWasCommittedByItsPlacedRegion(t *testing.T) {
+	d, ok := Intent{ID: "pi_1", Status: succeeded, PlacedRegion: west}.decision(Reason{})
+	if !ok || d.CommittedBy != west {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestACaptureWithoutAnIntentIsInternal(t *testing.T) {
+	p := newProvider(newClock())
+	_, err := newSaga(east, p).capture(t.Context(), stepInput{Order: order(p.clock, east, methodOK)})
+	wantCode(t, err, platform.Internal)
+}
+
+func TestAKeyThatTheProviderDoesNotTakeIsInternal(t *testing.T) {
+	p := newProvider(newClock())
+	p.wrong = true
+	_, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: order(p.clock, east, methodOK)})
+	wantCode(t, err, platform.Internal)
+}
+
+func TestAVoidNamesItsOutcome(t *testing.T) {
+	p := newProvider(newClock())
+	_, err := newSaga(east, p).void(t.Context(), voidInput{Order: order(p.clock, east, methodOK), Reason: Reason{Outcome: "lost"}})
+	wantCode(t, err, platform.InvalidRequest)
+}
+
+func TestConfirmKeysChangeWithTimeAndCreateKeysDoNot(t *testing.T) {
+	clock := newClock()
+	o, later := order(clock, east, methodOK), order(clock, west, methodOK)
+	later.Payment.Version = 2
+	if o.createKey() != later.createKey() {
+		t.Error("two facts of one order have two create keys")
+	}
+	at := func(d time.Duration) string { return o.confirmKey(o.PlacedAt.Add(d)) }
+	if at(0) != at(confirmWindow-1) || at(0) == at(confirmWindow) || at(-time.Hour) != at(0) {
+		t.Errorf("confirm keys %s, %s, %s", at(0), at(confirmWindow), at(-time.Hour))
+	}
+}

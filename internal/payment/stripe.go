@@ -1,0 +1,195 @@
+package payment
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v85"
+
+	"twofold/internal/platform"
+)
+
+// callDeadline bounds one call to Stripe; most take a second. A call that takes longer goes on at Stripe, and the next run
+// sees what it did.
+const callDeadline = 5 * time.Second
+
+// stripeGateway speaks to Stripe (https://docs.stripe.com/api/payment_intents). The library retries nothing: the saga does,
+// and looks at the status in between.
+type stripeGateway struct {
+	backends *stripe.Backends
+	secret   secret
+	clock    platform.Clock
+	rand     io.Reader
+}
+
+// secret is our key at Stripe.
+type secret interface {
+	Value(ctx context.Context) (string, error)
+}
+
+func newStripe(baseURL string, client *http.Client, key secret, clock platform.Clock, rand io.Reader) stripeGateway {
+	api := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+		URL: stripe.String(baseURL), HTTPClient: client, MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
+		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}, // it would log bodies
+	})
+	return stripeGateway{backends: &stripe.Backends{API: api}, secret: key, clock: clock, rand: rand}
+}
+
+func (g stripeGateway) Create(ctx context.Context, p Params, key string) (string, error) {
+	in := &stripe.PaymentIntentCreateParams{
+		Params:        stripe.Params{IdempotencyKey: &key},
+		Amount:        stripe.Int64(p.Amount.Amount),
+		Currency:      stripe.String(strings.ToLower(p.Amount.Currency)),
+		CaptureMethod: stripe.String(string(stripe.PaymentIntentCaptureMethodManual)),
+		Metadata:      p.metadata(),
+		// Cards only: other methods may send the shopper away, and there is no page to come back to.
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+	}
+	if p.Customer != "" {
+		in.Customer = &p.Customer
+	}
+	if p.Method != "" {
+		in.PaymentMethod = &p.Method
+	}
+	var id string
+	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		pi, err := c.V1PaymentIntents.Create(ctx, in)
+		if err == nil {
+			id = pi.ID
+		}
+		return err
+	})
+	return id, err
+}
+
+func (g stripeGateway) Retrieve(ctx context.Context, id string) (Intent, error) {
+	var out Intent
+	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		pi, err := c.V1PaymentIntents.Retrieve(ctx, id, nil)
+		if err == nil {
+			out = Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason),
+				OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy]}
+		}
+		return err
+	})
+	return out, err
+}
+
+// Find lists rather than searches: a list shows what was just created, the search index may be an hour behind
+// (https://docs.stripe.com/search#data-freshness). A customer who does not exist has no intents.
+func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
+	var id string
+	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		list := c.V1PaymentIntents.List(ctx, &stripe.PaymentIntentListParams{
+			ListParams: stripe.ListParams{Limit: stripe.Int64(100)},
+			Customer:   &customer, CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()},
+		})
+		for pi, err := range list.All(ctx) {
+			if isMissing(err) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if pi.Metadata[metaOrder] == orderID {
+				id = pi.ID
+				return nil
+			}
+		}
+		return nil
+	})
+	return id, id != "", err
+}
+
+func (g stripeGateway) Confirm(ctx context.Context, id, key string) error {
+	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		_, err := c.V1PaymentIntents.Confirm(ctx, id, &stripe.PaymentIntentConfirmParams{Params: stripe.Params{IdempotencyKey: &key}})
+		return err
+	})
+}
+
+func (g stripeGateway) Capture(ctx context.Context, id, committedBy string) error {
+	key, err := g.freshKey()
+	if err != nil {
+		return err
+	}
+	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		_, err := c.V1PaymentIntents.Capture(ctx, id, &stripe.PaymentIntentCaptureParams{
+			Params: stripe.Params{IdempotencyKey: &key}, Metadata: map[string]string{metaCommittedBy: committedBy}})
+		return err
+	})
+}
+
+func (g stripeGateway) Cancel(ctx context.Context, id, reason string) error {
+	key, err := g.freshKey()
+	if err != nil {
+		return err
+	}
+	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		_, err := c.V1PaymentIntents.Cancel(ctx, id, &stripe.PaymentIntentCancelParams{
+			Params: stripe.Params{IdempotencyKey: &key}, CancellationReason: &reason})
+		return err
+	})
+}
+
+// freshKey is a key that replays nothing. The library would draw one itself, but not from the runtime's randomness.
+func (g stripeGateway) freshKey() (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(g.rand, b[:]); err != nil {
+		return "", err
+	}
+	return "twofold-once-" + hex.EncodeToString(b[:]), nil
+}
+
+func (g stripeGateway) call(ctx context.Context, f func(ctx context.Context, c *stripe.Client) error) error {
+	key, err := g.secret.Value(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := g.clock.WithTimeout(ctx, callDeadline)
+	defer cancel()
+	return failure(f(ctx, stripe.NewClient(key, stripe.WithBackends(g.backends))))
+}
+
+// failure sorts an error of the library. Its text is dropped: it is the whole answer, with the intent and the shopper in it.
+func failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	var e *stripe.Error
+	if !errors.As(err, &e) {
+		return &Failure{Kind: Unanswered, Detail: "no answer"}
+	}
+	f := &Failure{Kind: kindOf(e), Detail: fmt.Sprintf("%d %s %s, request %s", e.HTTPStatusCode, e.Type, e.Code, e.RequestID)}
+	if res := e.LastResponse; res != nil {
+		f.Replayed = res.Header.Get("Idempotent-Replayed") == "true"
+	}
+	return f
+}
+
+func isMissing(err error) bool {
+	var e *stripe.Error
+	return errors.As(err, &e) && e.Code == stripe.ErrorCodeResourceMissing
+}
+
+// kindOf follows https://docs.stripe.com/api/errors. An idempotency error is a 400 when the parameters differ and a 409 when
+// the first call is still under way.
+func kindOf(e *stripe.Error) Kind {
+	switch {
+	case e.HTTPStatusCode == http.StatusUnauthorized, e.HTTPStatusCode == http.StatusForbidden:
+		return Denied
+	case e.HTTPStatusCode == http.StatusConflict, e.HTTPStatusCode == http.StatusTooManyRequests, e.Code == stripe.ErrorCodeLockTimeout:
+		return Unanswered
+	case e.HTTPStatusCode >= http.StatusInternalServerError:
+		return Broken
+	case e.Type == stripe.ErrorTypeIdempotency:
+		return Mismatch
+	}
+	return Refused
+}

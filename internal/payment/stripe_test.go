@@ -1,0 +1,176 @@
+package payment
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// wire answers requests from a script and writes down what was sent.
+type wire struct {
+	answers []answer
+	sent    []string
+}
+
+type answer struct {
+	status int
+	body   string
+	header http.Header
+}
+
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	w.sent = append(w.sent, strings.Join([]string{r.Method + " " + r.URL.String(), r.Header.Get("Authorization"), r.Header.Get("Idempotency-Key"), string(body)}, "\n"))
+	if len(w.answers) == 0 {
+		return nil, errors.New("connection reset")
+	}
+	a := w.answers[0]
+	w.answers = w.answers[1:]
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	return &http.Response{StatusCode: a.status, Header: a.header, Body: io.NopCloser(strings.NewReader(a.body)), Request: r}, nil
+}
+
+type fixed string
+
+func (f fixed) Value(context.Context) (string, error) { return string(f), nil }
+
+func newGateway(answers ...answer) (stripeGateway, *wire) {
+	w := &wire{answers: answers}
+	return newStripe("https://stripe.example", &http.Client{Transport: w}, fixed("sk_1"), newClock(), bytes.NewReader(make([]byte, 1024))), w
+}
+
+const intentBody = `{"id":"pi_1","object":"payment_intent","status":"succeeded","cancellation_reason":null,` +
+	`"metadata":{"order_id":"ord_1","placed_region":"us-west-2","committed_by":"us-east-1","version":"1"}}`
+
+func TestRequestsToStripe(t *testing.T) {
+	const zeroKey = "twofold-once-00000000000000000000000000000000"
+	ctx := context.Background()
+	at := time.Unix(1_700_000_000, 0)
+	o := order(&handClock{now: at}, east, methodOK)
+	cases := []struct {
+		name   string
+		answer string
+		call   func(g stripeGateway) error
+		want   string
+	}{
+		{"create", intentBody, func(g stripeGateway) error { _, err := g.Create(ctx, o.params(), o.createKey()); return err },
+			"POST https://stripe.example/v1/payment_intents\nBearer sk_1\ntwofold-ord_1-create-v1\n" +
+				"amount=790&capture_method=manual&currency=eur&customer=cus_1&metadata[order_id]=ord_1&metadata[placed_region]=us-east-1&metadata[version]=1&payment_method=pm_card_visa&payment_method_types[0]=card"},
+		{"confirm", intentBody, func(g stripeGateway) error { return g.Confirm(ctx, "pi_1", o.confirmKey(at)) },
+			"POST https://stripe.example/v1/payment_intents/pi_1/confirm\nBearer sk_1\ntwofold-ord_1-confirm-0\n"},
+		{"capture", intentBody, func(g stripeGateway) error { return g.Capture(ctx, "pi_1", east) },
+			"POST https://stripe.example/v1/payment_intents/pi_1/capture\nBearer sk_1\n" + zeroKey + "\nmetadata[committed_by]=us-east-1"},
+		{"cancel", intentBody, func(g stripeGateway) error { return g.Cancel(ctx, "pi_1", reasonRejected) },
+			"POST https://stripe.example/v1/payment_intents/pi_1/cancel\nBearer sk_1\n" + zeroKey + "\ncancellation_reason=abandoned"},
+		{"find", `{"object":"list","data":[{"id":"pi_0"},` + intentBody + `],"has_more":false}`, func(g stripeGateway) error {
+			id, found, err := g.Find(ctx, "cus_1", "ord_1", at, at.Add(time.Hour))
+			if id != "pi_1" || !found {
+				t.Errorf("found %q, %v", id, found)
+			}
+			return err
+		}, "GET https://stripe.example/v1/payment_intents?created[gte]=1700000000&created[lte]=1700003600&customer=cus_1&limit=100\nBearer sk_1\n\n"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			g, w := newGateway(answer{status: http.StatusOK, body: c.answer})
+			if err := c.call(g); err != nil {
+				t.Fatal(err)
+			}
+			if got := readable(w.sent); !slices.Equal(got, []string{readable([]string{c.want})[0]}) {
+				t.Errorf("sent\n%s\nwant\n%s", strings.Join(got, "\n--\n"), c.want)
+			}
+		})
+	}
+}
+
+// readable sorts parameters and undoes the escaping of brackets.
+func readable(requests []string) []string {
+	out := make([]string, len(requests))
+	for i, r := range requests {
+		lines := strings.Split(strings.NewReplacer("%5B", "[", "%5D", "]").Replace(r), "\n")
+		for j, l := range lines {
+			head, params, ok := strings.Cut(l, "?")
+			if !ok {
+				head, params = "", l
+			}
+			parts := strings.Split(params, "&")
+			slices.Sort(parts)
+			lines[j] = head + strings.Join(parts, "&")
+		}
+		out[i] = strings.Join(lines, "\n")
+	}
+	return out
+}
+
+func TestAnIntentIsReadWithItsMetadata(t *testing.T) {
+	g, _ := newGateway(answer{status: http.StatusOK, body: intentBody})
+	got, err := g.Retrieve(t.Context(), "pi_1")
+	want := Intent{ID: "pi_1", Status: succeeded, OrderID: "ord_1", PlacedRegion: west, CommittedBy: east}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
+func TestACustomerWhoDoesNotExistHasNoIntents(t *testing.T) {
+	g, _ := newGateway(answer{status: http.StatusBadRequest, body: `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"customer"}}`})
+	if id, found, err := g.Find(t.Context(), "cus_nobody", "ord_1", time.Unix(0, 0), time.Unix(1, 0)); err != nil || found {
+		t.Errorf("got %q, %v, %v", id, found, err)
+	}
+}
+
+func TestErrorsOfStripeBecomeKindsAndLoseTheirText(t *testing.T) {
+	body := func(kind, code string) string {
+		return `{"error":{"type":"` + kind + `","code":"` + code + `","message":"card of Ada Lovelace, ada@example.com","payment_intent":{"id":"pi_1","receipt_email":"ada@example.com"}}}`
+	}
+	cases := []struct {
+		name     string
+		answer   answer
+		kind     Kind
+		replayed bool
+	}{
+		{"declined", answer{status: 402, body: body("card_error", "card_declined")}, Refused, false},
+		{"unexpected state", answer{status: 400, body: body("invalid_request_error", "payment_intent_unexpected_state")}, Refused, false},
+		{"replayed refusal", answer{status: 400, body: body("invalid_request_error", "resource_missing"), header: http.Header{"Idempotent-Replayed": {"true"}}}, Refused, true},
+		{"other parameters", answer{status: 400, body: body("idempotency_error", "")}, Mismatch, false},
+		{"key in use", answer{status: 409, body: body("idempotency_error", "idempotency_key_in_use")}, Unanswered, false},
+		{"lock time-out", answer{status: 429, body: body("invalid_request_error", "lock_timeout")}, Unanswered, false},
+		{"too many requests", answer{status: 429, body: body("invalid_request_error", "rate_limit")}, Unanswered, false},
+		{"server error", answer{status: 500, body: body("api_error", "")}, Broken, false},
+		{"not JSON", answer{status: 502, body: "<html>ada@example.com</html>"}, Unanswered, false},
+		{"wrong key", answer{status: 401, body: body("invalid_request_error", "")}, Denied, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			g, w := newGateway(c.answer)
+			err := g.Confirm(t.Context(), "pi_1", "key")
+			var f *Failure
+			if !errors.As(err, &f) || f.Kind != c.kind || f.Replayed != c.replayed {
+				t.Fatalf("got %#v", err)
+			}
+			if strings.Contains(err.Error(), "ada") || strings.Contains(err.Error(), "Ada") {
+				t.Errorf("the error repeats personal data: %v", err)
+			}
+			if len(w.sent) != 1 {
+				t.Errorf("sent %d times", len(w.sent))
+			}
+		})
+	}
+	t.Run("no answer", func(t *testing.T) {
+		g, w := newGateway()
+		var f *Failure
+		if err := g.Confirm(t.Context(), "pi_1", "key"); !errors.As(err, &f) || f.Kind != Unanswered || len(w.sent) != 1 {
+			t.Errorf("got %v after %d requests", err, len(w.sent))
+		}
+	})
+}

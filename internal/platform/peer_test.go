@@ -1,0 +1,129 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// peerClock moves only by Sleep, and ends a context with a time-out when that has passed.
+type peerClock struct {
+	now time.Time
+	end time.Time
+}
+
+func (c *peerClock) Now() time.Time { return c.now }
+
+func (c *peerClock) Sleep(_ context.Context, d time.Duration) error {
+	if c.now = c.now.Add(d); c.now.Before(c.end) {
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+func (c *peerClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	c.end = c.now.Add(d)
+	return context.WithCancel(ctx)
+}
+
+// peerTable is the peer's replica: items by sort key, or an error for every call.
+type peerTable struct {
+	items map[string]Item
+	fail  error
+	calls int
+}
+
+func peerSortKey(item Item) string { return item["sk"].(*types.AttributeValueMemberS).Value }
+
+func (r *peerTable) TransactWriteItems(_ context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	if r.calls++; r.fail != nil {
+		return nil, r.fail
+	}
+	reasons, refused := make([]types.CancellationReason, len(in.TransactItems)), false
+	for i, w := range in.TransactItems {
+		reasons[i].Code = aws.String("None")
+		if old := r.items[peerSortKey(w.Put.Item)]; old != nil {
+			reasons[i], refused = types.CancellationReason{Code: aws.String(ConditionCode), Item: old}, true
+		}
+	}
+	if refused {
+		return nil, &types.TransactionCanceledException{CancellationReasons: reasons}
+	}
+	for _, w := range in.TransactItems {
+		r.items[peerSortKey(w.Put.Item)] = w.Put.Item
+	}
+	return &dynamodb.TransactWriteItemsOutput{}, nil
+}
+
+func anItem(sk, value string) Item {
+	return Item{"pk": &types.AttributeValueMemberS{Value: "order#1"}, "sk": &types.AttributeValueMemberS{Value: sk}, "v": &types.AttributeValueMemberN{Value: value}}
+}
+
+func newTestPeer(r *peerTable) (*Peer, *peerClock) {
+	clock := &peerClock{now: time.Unix(0, 0)}
+	return &Peer{table: "orders", client: r, clock: clock, log: slog.New(slog.DiscardHandler)}, clock
+}
+
+func TestACopyStandsInTwoRegionsOnlyIfThePeerHasEveryItemAsItIs(t *testing.T) {
+	conflict := &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{{Code: aws.String(ConflictCode)}, {Code: aws.String("None")}}}
+	cases := []struct {
+		name  string
+		there []Item
+		fail  error
+		want  Durability
+		calls int
+	}{
+		{"nothing there", nil, nil, InTwoRegions, 1},
+		{"all there and equal", []Item{anItem("a", "1"), anItem("b", "2")}, nil, InTwoRegions, 1},
+		{"some there and equal", []Item{anItem("b", "2")}, nil, InTwoRegions, 2},
+		{"one there that differs", []Item{anItem("b", "3")}, nil, InOneRegion, 1},
+		{"the peer is down", nil, errors.New("connection refused"), InOneRegion, 1},
+		{"the peer throttles", nil, &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
+			{Code: aws.String("ThrottlingError")}, {Code: aws.String("None")}}}, InOneRegion, 1},
+		{"a conflict until the deadline", nil, conflict, InOneRegion, int(peerDeadline / conflictPause)},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := &peerTable{items: make(map[string]Item), fail: c.fail}
+			for _, item := range c.there {
+				r.items[peerSortKey(item)] = item
+			}
+			p, _ := newTestPeer(r)
+			if got := p.Copy(context.Background(), anItem("a", "1"), anItem("b", "2")); got != c.want || r.calls != c.calls {
+				t.Errorf("%s after %d calls, want %s after %d", got, r.calls, c.want, c.calls)
+			}
+			if c.want == InTwoRegions && len(r.items) != 2 {
+				t.Errorf("the peer has %v", r.items)
+			}
+		})
+	}
+}
+
+func TestAPeerThatIsTurnedOffIsNotAsked(t *testing.T) {
+	p := NewPeer(Runtime{Clock: &peerClock{}}, "orders", "us-west-2", false)
+	if got := p.Copy(context.Background(), anItem("a", "1")); got != InOneRegion {
+		t.Error(got)
+	}
+}
+
+func TestNothingIsCopiedToAPeerThatFailsInARowForAWhile(t *testing.T) {
+	r := &peerTable{items: make(map[string]Item), fail: errors.New("connection refused")}
+	p, clock := newTestPeer(r)
+	for range 10 {
+		p.Copy(context.Background(), anItem("a", "1"))
+	}
+	if r.calls != peerFailures {
+		t.Errorf("%d calls, want %d", r.calls, peerFailures)
+	}
+	r.fail = nil
+	clock.now = clock.now.Add(peerPause)
+	if got := p.Copy(context.Background(), anItem("a", "1")); got != InTwoRegions {
+		t.Errorf("after the pause: %s", got)
+	}
+}

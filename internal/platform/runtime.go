@@ -1,0 +1,103 @@
+package platform
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// Runtime is what a function gets from its surroundings. Only Start and the drivers of the local
+// cloud make one.
+type Runtime struct {
+	Getenv func(string) string
+	AWS    aws.Config   // region, credentials, endpoint, HTTP client and retries of this function
+	HTTP   *http.Client // towards providers; has no time-out of its own, contexts do
+	Clock  Clock
+	Rand   io.Reader
+	Log    *slog.Logger // JSON lines
+}
+
+// Clock is time as functions see it. No code outside main packages asks another.
+type Clock interface {
+	Now() time.Time
+	// Sleep returns early with ctx's error.
+	Sleep(ctx context.Context, d time.Duration) error
+	// WithTimeout is context.WithTimeout on this clock.
+	WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc)
+}
+
+// Constructor makes a function's handler out of its surroundings; it is what a function's main and
+// the simulated driver have in common.
+type Constructor func(ctx context.Context, rt Runtime) (lambda.Handler, error)
+
+// Start runs a function under Lambda. It is the whole of every function's main.
+func Start(getenv func(string) string, construct Constructor) {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil)).With("function", getenv("AWS_LAMBDA_FUNCTION_NAME"), "region", getenv("AWS_REGION"))
+	rt := Runtime{Getenv: getenv, AWS: awsConfig(getenv), HTTP: &http.Client{Transport: transport()}, Clock: wallClock{}, Rand: rand.Reader, Log: log}
+	handler, err := construct(context.Background(), rt)
+	if err != nil {
+		log.Error("the function cannot start", "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
+
+// awsConfig takes what Lambda puts into the environment. The SDK's own loader would also look for profiles,
+// SSO and instance metadata, which no function has, and costs a cold start several milliseconds.
+func awsConfig(getenv func(string) string) aws.Config {
+	cfg := aws.Config{
+		Region: getenv("AWS_REGION"),
+		Credentials: credentials.NewStaticCredentialsProvider(
+			getenv("AWS_ACCESS_KEY_ID"), getenv("AWS_SECRET_ACCESS_KEY"), getenv("AWS_SESSION_TOKEN")),
+		HTTPClient: &http.Client{Transport: transport()},
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = 3; o.MaxBackoff = 500 * time.Millisecond })
+		},
+	}
+	if url := getenv("AWS_ENDPOINT_URL"); url != "" {
+		cfg.BaseEndpoint = aws.String(url)
+	}
+	return cfg
+}
+
+// transport keeps connections open between invocations: a frozen function may find them closed, and
+// then the SDK's retry opens another.
+func transport() *http.Transport {
+	return &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:   2 * time.Second,
+		ResponseHeaderTimeout: 8 * time.Second,
+		MaxIdleConnsPerHost:   8,
+		IdleConnTimeout:       5 * time.Minute,
+		ForceAttemptHTTP2:     false,
+	}
+}
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now().UTC() }
+
+func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (wallClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d)
+}

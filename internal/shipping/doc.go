@@ -1,0 +1,20 @@
+// Package shipping books an order's shipment with the carrier, hands it over once the order is paid, and cancels it when it is not.
+//
+// # What it guarantees
+//
+// Goods leave only for a captured payment: booking makes a label, and only [release] hands it over, which the saga and the
+// sweep call after the commit. A shipment is keyed at the carrier by the order's id, so both regions speak of the same one however often
+// they book it. The carrier decides between cancelling and picking up.
+//
+// Nothing booked is forgotten. Before each call that may book, the order's record is made an obligation, stamped with the time of
+// that call. The record stays one until the shipment was released, or was cancelled or found missing at the carrier. The sweep looks at
+// obligations older than [openFor], asks the order service for the outcome, and releases or cancels. Because no call that books can
+// still be under way that long after the stamp, a shipment that the sweep does not find at the carrier will not appear later; in the saga, where
+// it might, a shipment that is not found stays an obligation.
+//
+// Name and address are asked of the order service for each booking and go to the carrier alone: not into the table, not into a log.
+//
+// # What it does not do
+//
+// It does not track shipments, split an order into several, choose a carrier or know what shipping costs.
+package shipping

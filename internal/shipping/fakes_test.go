@@ -1,0 +1,172 @@
+package shipping
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"twofold/internal/platform"
+)
+
+type handClock struct{ now time.Time }
+
+func (c *handClock) Now() time.Time                             { return c.now }
+func (c *handClock) Sleep(context.Context, time.Duration) error { return nil }
+func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
+func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
+
+// depot is a carrier with one shipment for each reference. A fault is what a call of that name answers, after doing it if late.
+type depot struct {
+	shipments map[string]Status
+	booked    []Booking
+	refuse    map[string]error
+	late      bool
+}
+
+func newDepot() *depot { return &depot{shipments: map[string]Status{}, refuse: map[string]error{}} }
+
+func (d *depot) answer(call string, do func() error) error {
+	if err := d.refuse[call]; err != nil {
+		if d.late {
+			if err := do(); err != nil {
+				return err
+			}
+		}
+		return err
+	}
+	return do()
+}
+
+func (d *depot) Book(_ context.Context, ref string, b Booking) (Shipment, error) {
+	err := d.answer("book", func() error {
+		if _, ok := d.shipments[ref]; !ok {
+			d.shipments[ref] = statusBooked
+			d.booked = append(d.booked, b)
+		}
+		return nil
+	})
+	return Shipment{ID: "shp_" + ref, Status: d.shipments[ref]}, err
+}
+
+func (d *depot) Release(_ context.Context, ref string) error {
+	return d.answer("release", func() error {
+		switch d.shipments[ref] {
+		case "":
+			return refusal(404)
+		case statusCancelled:
+			return refusal(409)
+		case statusBooked:
+			d.shipments[ref] = statusReleased
+		}
+		return nil
+	})
+}
+
+func (d *depot) Cancel(_ context.Context, ref string) error {
+	return d.answer("cancel", func() error {
+		switch d.shipments[ref] {
+		case "":
+			return refusal(404)
+		case statusDispatched, statusDelivered:
+			return refusal(409)
+		}
+		d.shipments[ref] = statusCancelled
+		return nil
+	})
+}
+
+// ledger is one region's shipments table.
+type ledger map[string]*entry
+
+type entry struct {
+	state State
+	at    time.Time
+	id    string
+}
+
+func (l ledger) Open(_ context.Context, orderID string, at time.Time) error {
+	e, ok := l[orderID]
+	if !ok {
+		e = &entry{}
+		l[orderID] = e
+	}
+	if e.state != Released {
+		e.state, e.at = Booked, at
+	}
+	return nil
+}
+
+func (l ledger) SetShipment(_ context.Context, orderID, id string) error {
+	l[orderID].id = id
+	return nil
+}
+
+func (l ledger) Close(_ context.Context, orderID string, to State) error {
+	if e, ok := l[orderID]; ok {
+		e.state = to
+	}
+	return nil
+}
+
+func (l ledger) Booked(_ context.Context, before time.Time, each func(string) error) error {
+	var ids []string
+	for id, e := range l {
+		if e.state == Booked && e.at.Before(before) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if err := each(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l ledger) stateOf(orderID string) State {
+	if e, ok := l[orderID]; ok {
+		return e.state
+	}
+	return ""
+}
+
+// desk is the order service.
+type desk struct {
+	person   Person
+	unseen   bool // replication has not brought the person yet
+	outcomes map[string]Outcome
+}
+
+func (d desk) Person(context.Context, string) (Person, error) {
+	if d.unseen {
+		return Person{}, platform.Refuse(platform.NotFound, "not seen in this region")
+	}
+	return d.person, nil
+}
+
+func (d desk) Outcome(_ context.Context, orderID string) (Outcome, error) {
+	o, ok := d.outcomes[orderID]
+	if !ok {
+		return Outcome{}, platform.Refuse(platform.Unavailable, "no answer")
+	}
+	return o, nil
+}
+
+func ada() Person {
+	return Person{Name: "Ada", Address: Address{Line1: "1 High Street", City: "Delft", PostalCode: "2611", Country: "NL"}}
+}
+
+func wantCode(t *testing.T, err error, code platform.Code) {
+	t.Helper()
+	if err == nil && code == "" {
+		return
+	}
+	if err == nil || platform.CodeOf(err) != code {
+		t.Fatalf("got %v, want %q", err, code)
+	}
+}

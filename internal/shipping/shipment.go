@@ -1,0 +1,78 @@
+package shipping
+
+import "twofold/internal/fact"
+
+// Status is where a shipment stands at the carrier.
+type Status string
+
+// The statuses.
+const (
+	statusBooked     Status = "booked"
+	statusReleased   Status = "released"
+	statusDispatched Status = "dispatched"
+	statusDelivered  Status = "delivered"
+	statusCancelled  Status = "cancelled"
+)
+
+// State is where this region's record of a shipment stands. Booked means: there may be a shipment at the carrier of which it is
+// open whether it will be sent.
+type State string
+
+// The states.
+const (
+	Booked    State = "booked"
+	Released  State = "released"
+	Cancelled State = "cancelled"
+)
+
+// Shipment is what the carrier keeps.
+type Shipment struct {
+	ID     string `json:"id"`
+	Status Status `json:"status"`
+}
+
+// Address is where the goods go.
+type Address struct {
+	Line1      string `json:"line1"`
+	Line2      string `json:"line2,omitempty"`
+	City       string `json:"city"`
+	PostalCode string `json:"postalCode"`
+	Country    string `json:"country"`
+}
+
+// Booking is what the carrier is told of an order.
+type Booking struct {
+	Method  string   `json:"method"`
+	Name    string   `json:"name"`
+	Address Address  `json:"address"`
+	Parcels []Parcel `json:"parcels"`
+}
+
+// Parcel is one box.
+type Parcel struct {
+	Units int64 `json:"units"`
+}
+
+// Person is who gets the goods, as the order service knows it; empty once it was erased.
+type Person struct {
+	Name    string  `json:"name"`
+	Address Address `json:"address"`
+}
+
+// Outcome is what the order service says of an order.
+type Outcome struct {
+	Known bool       `json:"known"`
+	State fact.State `json:"state"`
+}
+
+// verdict is what an outcome means for a shipment that is booked; false while there is none.
+func verdict(o Outcome) (State, bool) {
+	switch o.State {
+	case fact.StateConfirmed, fact.StateDispatched, fact.StateDelivered:
+		return Released, true
+	case fact.StateRejected, fact.StateCancelled:
+		return Cancelled, true
+	default:
+		return "", false
+	}
+}

@@ -1,0 +1,85 @@
+package shipping
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"twofold/internal/platform"
+)
+
+// shipmentTable keeps this region's records of shipments.
+type shipmentTable struct {
+	db   *dynamodb.Client
+	name string
+}
+
+// Open makes an order's record an obligation as of a time, whatever it was. Only a released one stays as it is.
+func (t shipmentTable) Open(ctx context.Context, orderID string, at time.Time) error {
+	err := t.update(ctx, orderID, &dynamodb.UpdateItemInput{
+		UpdateExpression:    aws.String("SET #state = :booked, bookedAt = :at, bookedShard = :shard"),
+		ConditionExpression: aws.String("attribute_not_exists(pk) OR #state <> :released"), ExpressionAttributeNames: stateName(),
+		ExpressionAttributeValues: platform.Item{":booked": str(string(Booked)), ":released": str(string(Released)),
+			":at": str(stamp(at)), ":shard": str(bookedHash(shardOf(orderID)))},
+	})
+	if _, failed := platform.ConditionFailed(err); failed {
+		return nil
+	}
+	return platform.FromAWS(err)
+}
+
+// SetShipment notes the carrier's id of the shipment.
+func (t shipmentTable) SetShipment(ctx context.Context, orderID, shipmentID string) error {
+	return platform.FromAWS(t.update(ctx, orderID, &dynamodb.UpdateItemInput{
+		UpdateExpression:          aws.String("SET shipmentId = :id"),
+		ExpressionAttributeValues: platform.Item{":id": str(shipmentID)},
+	}))
+}
+
+// Close ends the obligation. A region that has none for this order keeps none.
+func (t shipmentTable) Close(ctx context.Context, orderID string, to State) error {
+	err := t.update(ctx, orderID, &dynamodb.UpdateItemInput{
+		UpdateExpression:          aws.String("SET #state = :to REMOVE bookedAt, bookedShard"),
+		ConditionExpression:       aws.String("attribute_exists(pk)"),
+		ExpressionAttributeNames:  stateName(),
+		ExpressionAttributeValues: platform.Item{":to": str(string(to))},
+	})
+	if _, failed := platform.ConditionFailed(err); failed {
+		return nil
+	}
+	return platform.FromAWS(err)
+}
+
+func (t shipmentTable) update(ctx context.Context, orderID string, in *dynamodb.UpdateItemInput) error {
+	in.TableName, in.Key = &t.name, shipmentKey(orderID)
+	_, err := t.db.UpdateItem(ctx, in)
+	return err
+}
+
+// stateName stands for the attribute state, a word that DynamoDB reserves.
+func stateName() map[string]string { return map[string]string{"#state": "state"} }
+
+// Booked goes through the obligations that are older than a time, oldest first within each shard of the index.
+func (t shipmentTable) Booked(ctx context.Context, before time.Time, each func(orderID string) error) error {
+	for shard := range uint32(bookedShards) {
+		pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+			TableName: &t.name, IndexName: aws.String(bookedIndex),
+			KeyConditionExpression:    aws.String("bookedShard = :shard AND bookedAt < :before"),
+			ExpressionAttributeValues: platform.Item{":shard": str(bookedHash(shard)), ":before": str(stamp(before))},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return platform.FromAWS(err)
+			}
+			for _, item := range page.Items {
+				if err := each(orderOf(item)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package shipping
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"twofold/internal/platform"
+)
+
+const (
+	// openFor is how old an obligation is before the sweep looks at it: longer than any run of the saga, and than any call
+	// that may book.
+	openFor = 5 * time.Minute
+	// sweepTime ends a sweep ahead of its function's time-out; the next one goes on.
+	sweepTime = 40 * time.Second
+)
+
+// sweep sees through what runs of the saga have left.
+type sweep struct {
+	obligations interface {
+		Booked(ctx context.Context, before time.Time, each func(orderID string) error) error
+	}
+	orders interface {
+		Outcome(ctx context.Context, orderID string) (Outcome, error)
+	}
+	carrier gateway
+	records records
+	clock   platform.Clock
+	log     *slog.Logger
+}
+
+// SweepResult is what a sweep did; the function answers it.
+type SweepResult struct {
+	Settled int `json:"settled"`
+	Open    int `json:"open"`   // of orders that have no outcome yet
+	Failed  int `json:"failed"` // left to the next sweep; the log says why
+}
+
+func (s sweep) run(ctx context.Context, _ struct{}) (SweepResult, error) {
+	ctx, cancel := s.clock.WithTimeout(ctx, sweepTime)
+	defer cancel()
+	var res SweepResult
+	err := s.obligations.Booked(ctx, s.clock.Now().Add(-openFor), func(orderID string) error {
+		settled, err := s.settle(ctx, orderID)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			res.Failed++
+			s.log.Error("a shipment was not settled", "order", orderID, "error", err.Error())
+		case settled:
+			res.Settled++
+		default:
+			res.Open++
+		}
+		return nil
+	})
+	s.log.Info("swept", "settled", res.Settled, "open", res.Open, "failed", res.Failed)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return res, nil // the next sweep goes on
+	}
+	return res, err
+}
+
+// settle does what the order's outcome asks for. An order with a record is known here, because the run that made the record had read
+// it and facts are not deleted; one that is not known is a fault, and nothing is settled by guess.
+func (s sweep) settle(ctx context.Context, orderID string) (bool, error) {
+	o, err := s.orders.Outcome(ctx, orderID)
+	if err != nil {
+		return false, err
+	}
+	if !o.Known {
+		return false, errors.New("the order service does not know the order")
+	}
+	switch to, decided := verdict(o); {
+	case !decided:
+		return false, nil
+	case to == Released:
+		return true, release(ctx, s.carrier, s.records, orderID)
+	}
+	err = cancel(ctx, s.carrier, s.records, orderID)
+	if errors.Is(err, errNoShipment) {
+		return true, s.records.Close(ctx, orderID, Cancelled)
+	}
+	return true, err
+}

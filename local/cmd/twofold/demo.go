@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	twofold "twofold/client/go"
+	"twofold/local/promises"
+	"twofold/local/world"
+)
+
+// purchase is one order of the demo: what is bought, how it is paid, and what should become of it.
+type purchase struct {
+	story    string
+	customer string
+	key      string
+	region   string // whose API takes it
+	again    string // the region it is sent to a second time; "" for not
+	sku      string
+	quantity int64
+	card     string
+	want     twofold.OrderState
+
+	orderID    string
+	durability string
+	seen       map[string]*twofold.Order
+}
+
+const (
+	goodCard     = "pm_card_visa"
+	declinedCard = "pm_card_chargeDeclined"
+)
+
+// demoProducts: plenty of the first, four of the second in each region, none of the third.
+func demoProducts(regions []string) []product {
+	each := func(n int64) map[string]int64 { return map[string]int64{regions[0]: n, regions[1]: n} }
+	return []product{
+		{"TEA-EARL-GREY", "Earl Grey, 100 g", 790, each(100)},
+		{"TEA-RARE-OOLONG", "Rare oolong, 50 g", 4900, each(4)},
+		{"TEA-SOLD-OUT", "First flush, sold out", 2400, each(0)},
+	}
+}
+
+// demoPurchases are 40 orders of every fate that there is.
+func demoPurchases(regions []string) []*purchase {
+	var all []*purchase
+	add := func(n int, p purchase) {
+		for range n {
+			q := p
+			i := len(all)
+			q.customer, q.key, q.region = fmt.Sprintf("customer-%02d", i%8), fmt.Sprintf("demo-%02d", i), regions[i%2]
+			if q.again != "" {
+				q.again = regions[(i+1)%2]
+			}
+			all = append(all, &q)
+		}
+	}
+	add(22, purchase{story: "paid", sku: "TEA-EARL-GREY", quantity: 2, card: goodCard, want: twofold.CONFIRMED})
+	add(6, purchase{story: "sent to both regions", sku: "TEA-EARL-GREY", quantity: 1, card: goodCard, again: "other", want: twofold.CONFIRMED})
+	add(4, purchase{story: "last ones of a rare tea", sku: "TEA-RARE-OOLONG", quantity: 2, card: goodCard, want: twofold.CONFIRMED})
+	add(5, purchase{story: "card declined", sku: "TEA-EARL-GREY", quantity: 1, card: declinedCard, want: twofold.REJECTED})
+	add(3, purchase{story: "out of stock", sku: "TEA-SOLD-OUT", quantity: 1, card: goodCard, want: twofold.REJECTED})
+	return all
+}
+
+// demo is the main job: both regions up, orders of every fate through both, and the promises checked.
+func demo(ctx context.Context, opts world.Options) error {
+	begin := time.Now()
+	w, err := world.Start(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	fmt.Printf("Both regions are up after %s: %d stacks, %d resources, %d functions.\n\n", since(begin), w.Stacks(), w.Resources(), w.Functions())
+	s, err := newShop(w)
+	if err != nil {
+		return err
+	}
+	if err := s.open(ctx, demoProducts(s.regions)); err != nil {
+		return err
+	}
+	purchases := demoPurchases(s.regions)
+	if err := s.buyAll(ctx, purchases); err != nil {
+		return err
+	}
+	fmt.Printf("%d orders placed through the APIs of %s.\n", len(purchases), strings.Join(s.regions, " and "))
+	settled := s.settle(ctx, purchases)
+	if settled != nil {
+		fmt.Println("not everything came to an end:", settled)
+	}
+	unexpected := printOrders(s.regions, purchases)
+	return errors.Join(settled, unexpected, s.report(ctx, purchases, begin))
+}
+
+func since(t time.Time) time.Duration { return time.Since(t).Round(10 * time.Millisecond) }
+
+func (s *shop) buyAll(ctx context.Context, purchases []*purchase) error {
+	for _, p := range purchases {
+		if err := s.buy(ctx, p); err != nil {
+			return fmt.Errorf("order %s: %w", p.key, err)
+		}
+	}
+	return nil
+}
+
+// buy places an order, and again in the other region if its story says so: both answers must name the same order.
+func (s *shop) buy(ctx context.Context, p *purchase) error {
+	id, durability, err := s.place(ctx, p.region, p)
+	if err != nil {
+		return err
+	}
+	p.orderID, p.durability = id, durability
+	if p.again == "" {
+		return nil
+	}
+	again, _, err := s.place(ctx, p.again, p)
+	if err == nil && again != id {
+		err = fmt.Errorf("%s made it %s and %s made it %s", p.region, id, p.again, again)
+	}
+	return err
+}
+
+func (s *shop) place(ctx context.Context, region string, p *purchase) (orderID, durability string, err error) {
+	c, err := s.client(region, p.customer, "orders:read orders:write")
+	if err != nil {
+		return "", "", err
+	}
+	res, err := c.PlaceOrderWithResponse(ctx, &twofold.PlaceOrderParams{IdempotencyKey: p.key}, order(p))
+	if err != nil {
+		return "", "", err
+	}
+	if res.JSON202 == nil {
+		return "", "", fmt.Errorf("%s in %s: %s", res.Status(), region, res.Body)
+	}
+	return res.JSON202.OrderId, res.HTTPResponse.Header.Get("Twofold-Durability"), nil
+}
+
+func order(p *purchase) twofold.NewOrder {
+	return twofold.NewOrder{
+		Lines: []twofold.NewLine{{Sku: p.sku, Quantity: p.quantity}}, Currency: "EUR",
+		Payment: twofold.Payment{Method: p.card},
+		Shipping: twofold.Shipping{Method: twofold.Standard, Name: "Ada Byron", Email: p.customer + "@shop.example",
+			Address: twofold.Address{Line1: "12 St James's Square", City: "London", PostalCode: "SW1Y 4JH", Country: "GB"}},
+	}
+}
+
+// settle waits until every order has an outcome in both regions and nothing is under way any more.
+func (s *shop) settle(ctx context.Context, purchases []*purchase) error {
+	shown := -1
+	err := s.await(ctx, "every order has an outcome in both regions", func() (bool, error) {
+		done, err := s.look(ctx, purchases)
+		if done != shown {
+			fmt.Printf("  %d of %d orders have the same outcome in both regions\n", done, len(purchases))
+			shown = done
+		}
+		return done == len(purchases), err
+	})
+	if err != nil {
+		return err
+	}
+	return s.world.Quiet(ctx)
+}
+
+// look reads every order that has no outcome yet, in both regions.
+func (s *shop) look(ctx context.Context, purchases []*purchase) (int, error) {
+	done := 0
+	for _, p := range purchases {
+		if !p.ended(s.regions) {
+			if err := s.read(ctx, p); err != nil {
+				return done, err
+			}
+		}
+		if p.ended(s.regions) {
+			done++
+		}
+	}
+	return done, nil
+}
+
+func (s *shop) read(ctx context.Context, p *purchase) error {
+	p.seen = map[string]*twofold.Order{}
+	for _, region := range s.regions {
+		c, err := s.client(region, p.customer, "orders:read")
+		if err != nil {
+			return err
+		}
+		res, err := c.GetOrderWithResponse(ctx, p.orderID)
+		if err != nil {
+			return err
+		}
+		switch res.StatusCode() {
+		case http.StatusOK:
+			p.seen[region] = res.JSON200
+		case http.StatusNotFound: // not replicated yet
+		default:
+			return fmt.Errorf("read %s in %s: %s: %s", p.orderID, region, res.Status(), res.Body)
+		}
+	}
+	return nil
+}
+
+func (p *purchase) ended(regions []string) bool {
+	for _, r := range regions {
+		o := p.seen[r]
+		if o == nil || o.State == twofold.PLACED || o.State == twofold.ACTIONREQUIRED || o.State != p.seen[regions[0]].State {
+			return false
+		}
+	}
+	return true
+}
+
+// printOrders is the table of what became of every order; it reports orders whose fate is not their story's.
+func printOrders(regions []string, purchases []*purchase) error {
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "\nORDER\tSTORY\tTAKEN BY\tSTORED IN\t%s\t%s\tREASON\n", strings.ToUpper(regions[0]), strings.ToUpper(regions[1]))
+	var wrong error
+	for _, p := range purchases {
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.orderID, p.story, p.region, p.durability, p.state(regions[0]), p.state(regions[1]), p.reason(regions[0]))
+		if got := p.state(regions[0]); got != string(p.want) {
+			wrong = errors.Join(wrong, fmt.Errorf("%s (%s) is %s and should be %s", p.orderID, p.story, got, p.want))
+		}
+	}
+	return errors.Join(out.Flush(), wrong)
+}
+
+func (p *purchase) state(region string) string {
+	if o := p.seen[region]; o != nil {
+		return string(o.State)
+	}
+	return "-"
+}
+
+func (p *purchase) reason(region string) string {
+	if o := p.seen[region]; o != nil && o.Reason != nil {
+		return *o.Reason
+	}
+	return ""
+}
+
+// report checks the promises and prints them.
+func (s *shop) report(ctx context.Context, purchases []*purchase, begin time.Time) error {
+	var ids []string
+	for _, p := range purchases {
+		ids = append(ids, p.orderID)
+	}
+	view, err := s.world.View(ctx)
+	if err != nil {
+		return err
+	}
+	view.Accepted = ids
+	results := promises.Check(view)
+	fmt.Println()
+	for _, r := range results {
+		mark := "kept  "
+		if len(r.Broken) > 0 {
+			mark = "BROKEN"
+		}
+		fmt.Printf("%s  %s (%d)\n", mark, r.Name, r.Count)
+		for _, b := range r.Broken {
+			fmt.Printf("          %s\n", b)
+		}
+	}
+	fmt.Printf("\n%s in all.\n", since(begin))
+	if !promises.Held(results) {
+		return errors.New("a promise is broken")
+	}
+	return nil
+}
+
+// await tries until it is so; it gives up after a minute and says what did not happen.
+func (s *shop) await(ctx context.Context, what string, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		ok, err := done()
+		if err != nil || ok {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("did not happen within a minute: %s", what)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,39 @@
+// Package dynamodb is Amazon DynamoDB and DynamoDB Streams in memory, in all regions of one
+// local cloud.
+//
+// # What it guarantees
+//
+// Item operations, batches, transactions, queries and scans behave as AWS documents them: expressions are
+// complete, numbers are exact decimals of up to 38 digits, limits and error texts are those of the
+// service. Where AWS's documentation is silent, the behaviour is that of AWS's own
+// DynamoDB Local; where the two are known to differ (messages with more detail, nested
+// paths in UPDATED_NEW, types of index keys in updates), it is that of the service.
+//
+// A transaction is atomic and isolated in its region. Every read is consistent; asking for an
+// eventually consistent one only costs less. Secondary indexes change with their items. A write
+// that changes nothing leaves no trace in streams and replicas.
+//
+// Each table has one stream per region with one shard. [Service.ReadStream] serves pipes and event source
+// mappings, the Streams API everybody else; records are kept for 24 hours.
+//
+// Global tables (AWS::DynamoDB::GlobalTable, multi-region eventual consistency) replicate after the cloud's
+// lag, while the link between two regions is whole, and lose nothing while it is cut or while a region
+// is lost for a time. What a region that is lost for good had not sent is gone. Of two
+// concurrent writes of one item the later wins; each version carries what its writer had
+// seen, so a write that was lost without the other side having known it is journalled as
+// core.KindConflict, once, unless both wrote the same content. Changes of one item keep their order;
+// [Options] let several changes of one item arrive as one, and changes of different items in any order.
+//
+// Permission is asked for each item's table, or index, before it is touched, with the context keys
+// dynamodb:LeadingKeys, dynamodb:EnclosingOperation and dynamodb:ReturnValues.
+//
+// All answers are in an order that a seed decides: nothing observable comes from map iteration.
+//
+// # What it does not do
+//
+// Legacy parameters (Expected, KeyConditions, ...), PartiQL, UpdateTable, backups, exports and imports are
+// answered with a NotRun error. Throughput is not limited, and capacity settings are inert; a test that wants throttling,
+// or a TransactionConflict, uses an interceptor of core.Faults. Strongly consistent global tables are
+// refused. The context key dynamodb:Attributes is not given. Expired items go at their second, not
+// within days. Deletion protection is accepted and ignored.
+package dynamodb

@@ -1,0 +1,21 @@
+// Package stripe is a stateful stand-in for the part of the Stripe API that PaymentIntents
+// need: intents, charges, refunds and customers over HTTP, as the official clients speak it.
+//
+// # What it guarantees
+//
+// One provider stands outside both regions and is linearizable: a request takes effect at one
+// moment between its arrival and its answer, and of a capture and a cancel of one
+// intent exactly one succeeds. States, errors and idempotency follow
+// https://docs.stripe.com/payments/paymentintents/lifecycle,
+// https://docs.stripe.com/api/errors and https://docs.stripe.com/api/idempotent_requests.
+// A parameter that Stripe does not know is refused as Stripe refuses it; one that Stripe
+// knows and the stand-in does not run is refused with status 501.
+//
+// What a test needs beyond the API: [Provider.Inject] breaks things, [Provider.Authenticate]
+// plays the shopper who answers a 3-D Secure question, [Provider.Intents] shows everything.
+//
+// # What it does not do
+//
+// Events are recorded in order and can be signed ([Sign]), but nothing delivers them. There are no saved
+// payment methods but the documented test ones (pm_card_visa and so on), no currency conversion and no disputes.
+package stripe

@@ -1,0 +1,84 @@
+package stripe
+
+import "fmt"
+
+// MetadataOrder and MetadataCommittedBy are the metadata keys that Intent shows by name.
+const (
+	MetadataOrder       = "order_id"
+	MetadataCommittedBy = "committed_by"
+)
+
+// Intent is an intent as a checker sees it.
+type Intent struct {
+	ID, Order, CommittedBy, Customer string
+	Status                           string
+	Amount                           int64
+	AmountCaptured                   int64
+	AmountRefunded                   int64 // by refunds; a released hold is none
+	Currency                         string
+	CancellationReason               string
+	Captures                         int // successful captures ever: never more than one
+	Metadata                         map[string]string
+	Created                          int64 // unix seconds
+}
+
+// Intents are all intents in the order of their creation.
+func (p *Provider) Intents() []Intent {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]Intent, len(p.order))
+	for i, in := range p.order {
+		out[i] = in.inspect()
+		if c := p.charges[in.chargeID]; c != nil {
+			out[i].AmountRefunded = c.givenBack
+		}
+	}
+	return out
+}
+
+func (in *intent) inspect() Intent {
+	metadata := make(map[string]string, len(in.Metadata))
+	for k, v := range in.Metadata {
+		metadata[k] = v
+	}
+	out := Intent{ID: in.ID, Order: metadata[MetadataOrder], CommittedBy: metadata[MetadataCommittedBy], Status: in.Status,
+		Amount: in.Amount, AmountCaptured: in.AmountReceived, Currency: in.Currency, Captures: in.captures, Metadata: metadata, Created: in.Created}
+	out.Customer, _ = in.Customer.(string)
+	if in.CancellationReason != nil {
+		out.CancellationReason = *in.CancellationReason
+	}
+	return out
+}
+
+// AddCustomer makes a customer with a given id, unless there is one.
+func (p *Provider) AddCustomer(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.customers[id] == nil {
+		p.newCustomer(id)
+	}
+}
+
+// Authenticate plays the shopper who answers the 3-D Secure question of an intent in
+// requires_action: passed authorizes it, not passed sends it back to requires_payment_method.
+func (p *Provider) Authenticate(intentID string, passed bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	in, err := p.find(intentID)
+	if err != nil {
+		return err
+	}
+	if in.Status != RequiresAction {
+		return fmt.Errorf("intent %s is %s and asks for no authentication", intentID, in.Status)
+	}
+	in.NextAction = nil
+	if passed {
+		p.authorize(in)
+		return nil
+	}
+	in.LastPaymentError = &Error{Type: invalidRequest, Code: "payment_intent_authentication_failure",
+		Message: "The provided PaymentMethod has failed authentication."}
+	in.methodID, in.Status = "", RequiresPaymentMethod
+	p.emit("payment_intent.payment_failed", in)
+	return nil
+}

@@ -1,0 +1,66 @@
+package world
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	"twofold/local/core"
+	"twofold/local/template"
+)
+
+// deploy deploys every environment of the stage in the order of samconfig.toml.
+func (w *World) deploy(deployments []template.Deployment) error {
+	d := template.NewDeployer(core.ProvisionerFunc(w.provision), nil)
+	for _, in := range deployments {
+		in.Parameters = w.parameters(in)
+		stack, err := d.Deploy(w.ctx, in)
+		if err != nil {
+			return err
+		}
+		w.stacks = append(w.stacks, stack)
+	}
+	return nil
+}
+
+// parameters puts the addresses of the stand-ins, and what the caller wants otherwise, in the place of samconfig's.
+func (w *World) parameters(in template.Deployment) map[string]string {
+	out := maps.Clone(in.Parameters)
+	replace := map[string]string{
+		"StripeApiBase": url(w.hosts.stripe), "CarrierApiBase": url(w.hosts.carrier),
+		"JwtIssuer": url(w.hosts.issuer), "JwksUrl": url(w.hosts.issuer) + "/.well-known/jwks.json",
+	}
+	maps.Copy(replace, w.opts.Overrides)
+	for k, v := range replace {
+		if _, declared := out[k]; declared {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// provision gives a resource to the service that runs its type.
+func (w *World) provision(ctx context.Context, r core.Resource) (core.Physical, error) {
+	if strings.HasPrefix(r.Type, "Custom::") || r.Type == "AWS::CloudFormation::CustomResource" {
+		return w.custom(ctx, r)
+	}
+	if why := inertTypes[r.Type]; why != "" {
+		w.inert[r.Type+": "+why]++
+		return core.Physical{Ref: r.PhysicalName(), Attrs: map[string]any{"Arn": core.ARN(strings.ToLower(strings.Split(r.Type, "::")[1]), r.Region, r.PhysicalName())}}, nil
+	}
+	for _, name := range []string{r.Type, r.Type[:strings.LastIndex(r.Type, "::")+2]} {
+		if p := w.svc.provisioners[name]; p != nil {
+			return p.Provision(ctx, r)
+		}
+	}
+	return core.Physical{}, r.Errorf("the local cloud does not run this type of resource")
+}
+
+// inertTypes change nothing on one machine, and why.
+var inertTypes = map[string]string{
+	"AWS::Logs::LogGroup":                      "logs are kept by the local cloud",
+	"AWS::CodeDeploy::Application":             "a new version takes all traffic at once",
+	"AWS::CodeDeploy::DeploymentGroup":         "a new version takes all traffic at once",
+	"AWS::ApiGateway::Account":                 "there are no access logs to CloudWatch",
+	"AWS::CloudFormation::WaitConditionHandle": "used as an empty stack",
+}
