@@ -12,7 +12,7 @@ PY        := $(TOOLS)/py/bin
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml)
 FUNCTION_FLAGS := -trimpath -tags lambda.norpc -ldflags "-s -w"
 
-.PHONY: help demo up test bench lint unit e2e generate generated build tools clean templates
+.PHONY: help demo up test bench lint unit e2e generate generated build tools clean templates docs
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,7 +34,7 @@ build: ## The functions as Lambda runs them, and the local cloud.
 test: lint unit e2e ## Every check there is.
 
 unit: ## Tests of all packages, with the race detector.
-	$(GO) test -race ./internal/... ./local/... ./client/... ./tests/infra/...
+	$(GO) test -race $$($(GO) list ./... | grep -v /tests/e2e)
 
 e2e: build ## The platform as a whole, through HTTP.
 	TWOFOLD_FUNCTIONS=$(BUILD)/functions $(GO) test -count=1 -timeout 10m ./tests/e2e/...
@@ -71,6 +71,10 @@ $(PY)/cfn-lint: tools/requirements.txt
 	python3 -m venv $(TOOLS)/py
 	$(PY)/pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements.txt
 	@touch $@
+
+docs: ## Draw docs/architecture.png from its source (needs Graphviz).
+	@command -v dot >/dev/null || { echo "Graphviz is needed to draw the picture: install it (Debian: apt-get install graphviz)"; exit 1; }
+	dot -Tpng -Gdpi=110 docs/architecture.dot -o docs/architecture.png
 
 clean: ## Remove everything that was built or fetched.
 	rm -rf $(BUILD) $(TOOLS)

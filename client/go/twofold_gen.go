@@ -17,6 +17,21 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for HealthStatus.
+const (
+	Pass HealthStatus = "pass"
+)
+
+// Valid indicates whether the value is a known member of the HealthStatus enum.
+func (e HealthStatus) Valid() bool {
+	switch e {
+	case Pass:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderState.
 const (
 	ACTIONREQUIRED OrderState = "ACTION_REQUIRED"
@@ -79,6 +94,41 @@ type Address struct {
 	PostalCode string  `json:"postalCode"`
 }
 
+// CarrierEvent defines model for CarrierEvent.
+type CarrierEvent struct {
+	At *time.Time `json:"at,omitempty"`
+
+	// Id The same whenever the event is sent.
+	Id string `json:"id"`
+
+	// Reference The order's id.
+	Reference string `json:"reference"`
+
+	// Type shipment.dispatched or shipment.delivered; others change nothing.
+	Type string `json:"type"`
+}
+
+// Counters defines model for Counters.
+type Counters struct {
+	// Available Units that can be sold.
+	Available int64 `json:"available"`
+
+	// Consumed Units sold.
+	Consumed int64 `json:"consumed"`
+
+	// Given Units given to the other region.
+	Given int64 `json:"given"`
+
+	// Got Units credited from the other region.
+	Got int64 `json:"got"`
+
+	// Held Units reserved for orders without outcome.
+	Held int64 `json:"held"`
+
+	// Received Units credited from receipts.
+	Received int64 `json:"received"`
+}
+
 // Currency ISO 4217 code of a currency that the shop sells in.
 type Currency = string
 
@@ -87,6 +137,24 @@ type Fact struct {
 	At     time.Time `json:"at"`
 	Kind   string    `json:"kind"`
 	Region Region    `json:"region"`
+}
+
+// Health defines model for Health.
+type Health struct {
+	// At When the probe ran.
+	At     time.Time     `json:"at"`
+	Checks []HealthCheck `json:"checks"`
+	Region Region        `json:"region"`
+	Status HealthStatus  `json:"status"`
+}
+
+// HealthStatus defines model for Health.Status.
+type HealthStatus string
+
+// HealthCheck defines model for HealthCheck.
+type HealthCheck struct {
+	Name string `json:"name"`
+	Ok   bool   `json:"ok"`
 }
 
 // Line defines model for Line.
@@ -133,10 +201,14 @@ type NewReceipt struct {
 
 // Order defines model for Order.
 type Order struct {
+	// ActionUrl Where the shopper authenticates the payment, within half an hour, while the state is ACTION_REQUIRED.
+	ActionUrl *string `json:"actionUrl,omitempty"`
+
+	// Amount What the shopper pays, gross, with the shipping. Tax is not reckoned here.
 	Amount          Money `json:"amount"`
 	CancelRequested bool  `json:"cancelRequested"`
 
-	// Facts What happened, as far as this region knows.
+	// Facts What happened, as far as this region knows: by what comes first in an order's life, not by time.
 	Facts    []Fact    `json:"facts"`
 	Home     Region    `json:"home"`
 	Lines    []Line    `json:"lines"`
@@ -144,13 +216,24 @@ type Order struct {
 	PlacedAt time.Time `json:"placedAt"`
 
 	// Reason Why it was rejected or cancelled, as a code.
-	Reason         *string    `json:"reason,omitempty"`
+	Reason *string `json:"reason,omitempty"`
+
+	// ShippingAmount What of the amount is for the shipping.
+	ShippingAmount Money      `json:"shippingAmount"`
 	ShippingMethod string     `json:"shippingMethod"`
 	State          OrderState `json:"state"`
 }
 
 // OrderState defines model for Order.State.
 type OrderState string
+
+// OrderPage defines model for OrderPage.
+type OrderPage struct {
+	Items []Order `json:"items"`
+
+	// NextCursor Where the next page begins; not there on the last one. Send it back as it is.
+	NextCursor *string `json:"nextCursor,omitempty"`
+}
 
 // Payment defines model for Payment.
 type Payment struct {
@@ -188,6 +271,14 @@ type ProductChange struct {
 	Title  string `json:"title"`
 }
 
+// ProductPage defines model for ProductPage.
+type ProductPage struct {
+	Items []Product `json:"items"`
+
+	// NextCursor Where the next page begins; not there on the last one. Send it back as it is.
+	NextCursor *string `json:"nextCursor,omitempty"`
+}
+
 // Receipt defines model for Receipt.
 type Receipt struct {
 	Quantity  int64  `json:"quantity"`
@@ -195,6 +286,12 @@ type Receipt struct {
 	Region    Region `json:"region"`
 	Sku       string `json:"sku"`
 	Target    Region `json:"target"`
+}
+
+// Received defines model for Received.
+type Received struct {
+	// Stored Whether the event was of interest.
+	Stored bool `json:"stored"`
 }
 
 // Region defines model for Region.
@@ -213,14 +310,60 @@ type ShippingMethod string
 
 // Stock defines model for Stock.
 type Stock struct {
-	Available int64  `json:"available"`
-	Consumed  int64  `json:"consumed"`
-	Given     int64  `json:"given"`
-	Got       int64  `json:"got"`
-	Held      int64  `json:"held"`
-	Received  int64  `json:"received"`
-	Region    Region `json:"region"`
-	Sku       string `json:"sku"`
+	// Available Units that can be sold.
+	Available int64 `json:"available"`
+
+	// Consumed Units sold.
+	Consumed int64 `json:"consumed"`
+
+	// Given Units given to the other region.
+	Given int64 `json:"given"`
+
+	// Got Units credited from the other region.
+	Got int64 `json:"got"`
+
+	// Held Units reserved for orders without outcome.
+	Held int64 `json:"held"`
+
+	// Others What other regions last published; a region that never had any is left out.
+	Others []StockSnapshot `json:"others"`
+
+	// Received Units credited from receipts.
+	Received int64  `json:"received"`
+	Region   Region `json:"region"`
+	Sku      string `json:"sku"`
+}
+
+// StockSnapshot defines model for StockSnapshot.
+type StockSnapshot struct {
+	// At When the region noticed that its counters stand so. It publishes again when they change.
+	At time.Time `json:"at"`
+
+	// Available Units that can be sold.
+	Available int64 `json:"available"`
+
+	// Consumed Units sold.
+	Consumed int64 `json:"consumed"`
+
+	// Given Units given to the other region.
+	Given int64 `json:"given"`
+
+	// Got Units credited from the other region.
+	Got int64 `json:"got"`
+
+	// Held Units reserved for orders without outcome.
+	Held int64 `json:"held"`
+
+	// Received Units credited from receipts.
+	Received int64  `json:"received"`
+	Region   Region `json:"region"`
+}
+
+// StripeEvent An event of Stripe; of its members these are read.
+type StripeEvent struct {
+	Data *map[string]interface{} `json:"data,omitempty"`
+	Id   string                  `json:"id"`
+	Type string                  `json:"type"`
 }
 
 // Violation defines model for Violation.
@@ -231,16 +374,61 @@ type Violation struct {
 	Pointer string `json:"pointer"`
 }
 
+// Cursor defines model for Cursor.
+type Cursor = string
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
+// Limit defines model for Limit.
+type Limit = int
+
+// OrderId defines model for OrderId.
+type OrderId = string
+
 // Sku defines model for Sku.
 type Sku = string
+
+// ListOrdersParams defines parameters for ListOrders.
+type ListOrdersParams struct {
+	// Limit How many a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The nextCursor of the page before; nothing for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // PlaceOrderParams defines parameters for PlaceOrder.
 type PlaceOrderParams struct {
 	// IdempotencyKey Chosen by the client, one for each order it means to place. Sent again with the same body it is the same order; with another body it is refused.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListProductsParams defines parameters for ListProducts.
+type ListProductsParams struct {
+	// Limit How many a page has at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The nextCursor of the page before; nothing for the first page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// PutProductParams defines parameters for PutProduct.
+type PutProductParams struct {
+	// IfMatch The ETag of the version that is to be changed, or several, or * for any.
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// TakeCarrierWebhookParams defines parameters for TakeCarrierWebhook.
+type TakeCarrierWebhookParams struct {
+	// CarrierSignature t=<unix seconds>,v1=<hex>: the HMAC-SHA256 of the time, a full stop and the body.
+	CarrierSignature *string `json:"Carrier-Signature,omitempty"`
+}
+
+// TakePaymentWebhookParams defines parameters for TakePaymentWebhook.
+type TakePaymentWebhookParams struct {
+	// StripeSignature t=<unix seconds>,v1=<hex>, by Stripe's scheme.
+	StripeSignature *string `json:"Stripe-Signature,omitempty"`
 }
 
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
@@ -251,6 +439,12 @@ type PutProductJSONRequestBody = ProductChange
 
 // ReceiveStockJSONRequestBody defines body for ReceiveStock for application/json ContentType.
 type ReceiveStockJSONRequestBody = NewReceipt
+
+// TakeCarrierWebhookJSONRequestBody defines body for TakeCarrierWebhook for application/json ContentType.
+type TakeCarrierWebhookJSONRequestBody = CarrierEvent
+
+// TakePaymentWebhookJSONRequestBody defines body for TakePaymentWebhook for application/json ContentType.
+type TakePaymentWebhookJSONRequestBody = StripeEvent
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -326,6 +520,20 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetHealth Whether this region can be used
+	//
+	// What the probe of the last minute found: the region's tables and the providers. Unauthenticated and cheap, for Route 53 and load balancers. 503 when something of it failed, when no probe has reported for three minutes, or when an operator has taken the region out.
+	//
+	// Corresponds with GET /health (the `GetHealth` operationId).
+	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOrders List your orders
+	//
+	// The caller's own orders, newest first, a page at a time. A page may hold fewer than limit and still not be the last: the last has no nextCursor. What was placed a moment ago may be missing. Needs the scope orders:read.
+	//
+	// Corresponds with GET /v1/orders (the `ListOrders` operationId).
+	ListOrders(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PlaceOrderWithBody Place an order
 	//
 	// Accepts an order at today's catalogue prices. The answer comes when the order is stored; what becomes of it is read at its Location. Needs the scope orders:write.
@@ -349,7 +557,21 @@ type ClientInterface interface {
 	// The order as the facts that this region has seen add up. Another customer's order does not exist. Needs the scope orders:read.
 	//
 	// Corresponds with GET /v1/orders/{orderId} (the `GetOrder` operationId).
-	GetOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetOrder(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelOrder Ask to cancel an order
+	//
+	// The wish is stored; what becomes of it is read at the order. It races what is under way: an order that is not confirmed yet is called off, one that is confirmed is called off and refunded unless the carrier has picked up the goods. Sent again it is the same wish. Refused once the goods have left, and for an order that was rejected. Needs the scope orders:write.
+	//
+	// Corresponds with POST /v1/orders/{orderId}/cancellation (the `CancelOrder` operationId).
+	CancelOrder(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProducts List the products
+	//
+	// All products by SKU, for sale or not, a page at a time, with what the answering region can sell of each. What changed a moment ago may be missing. Needs the scope orders:read.
+	//
+	// Corresponds with GET /v1/products (the `ListProducts` operationId).
+	ListProducts(ctx context.Context, params *ListProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetProduct Read a product
 	//
@@ -360,21 +582,21 @@ type ClientInterface interface {
 
 	// PutProductWithBody Create or change a product
 	//
-	// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+	// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-	PutProductWithBody(ctx context.Context, sku Sku, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutProductWithBody(ctx context.Context, sku Sku, params *PutProductParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutProduct Create or change a product
 	//
-	// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+	// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-	PutProduct(ctx context.Context, sku Sku, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutProduct(ctx context.Context, sku Sku, params *PutProductParams, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReceiveStockWithBody Record goods that arrived
 	//
@@ -394,12 +616,82 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/products/{sku}/receipts (the `ReceiveStock` operationId).
 	ReceiveStock(ctx context.Context, sku Sku, body ReceiveStockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetStock Read this region's stock
+	// GetStock Read the stock
 	//
-	// The counters of the region that answers. At every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
+	// The counters of the region that answers, exactly, and those of the other as it last published them, which it does within minutes of a change. In each region at every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
 	//
 	// Corresponds with GET /v1/products/{sku}/stock (the `GetStock` operationId).
 	GetStock(ctx context.Context, sku Sku, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeCarrierWebhookWithBody Take an event of the carrier
+	//
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+	TakeCarrierWebhookWithBody(ctx context.Context, params *TakeCarrierWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeCarrierWebhook Take an event of the carrier
+	//
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+	TakeCarrierWebhook(ctx context.Context, params *TakeCarrierWebhookParams, body TakeCarrierWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakePaymentWebhookWithBody Take an event of the payment provider
+	//
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+	TakePaymentWebhookWithBody(ctx context.Context, params *TakePaymentWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakePaymentWebhook Take an event of the payment provider
+	//
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+	TakePaymentWebhook(ctx context.Context, params *TakePaymentWebhookParams, body TakePaymentWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetHealth Whether this region can be used
+//
+// What the probe of the last minute found: the region's tables and the providers. Unauthenticated and cheap, for Route 53 and load balancers. 503 when something of it failed, when no probe has reported for three minutes, or when an operator has taken the region out.
+//
+// Corresponds with GET /health (the `GetHealth` operationId).
+func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHealthRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOrders List your orders
+//
+// The caller's own orders, newest first, a page at a time. A page may hold fewer than limit and still not be the last: the last has no nextCursor. What was placed a moment ago may be missing. Needs the scope orders:read.
+//
+// Corresponds with GET /v1/orders (the `ListOrders` operationId).
+func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOrdersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // PlaceOrderWithBody Place an order
@@ -445,8 +737,42 @@ func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body 
 // The order as the facts that this region has seen add up. Another customer's order does not exist. Needs the scope orders:read.
 //
 // Corresponds with GET /v1/orders/{orderId} (the `GetOrder` operationId).
-func (c *Client) GetOrder(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Client) GetOrder(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOrderRequest(c.Server, orderId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelOrder Ask to cancel an order
+//
+// The wish is stored; what becomes of it is read at the order. It races what is under way: an order that is not confirmed yet is called off, one that is confirmed is called off and refunded unless the carrier has picked up the goods. Sent again it is the same wish. Refused once the goods have left, and for an order that was rejected. Needs the scope orders:write.
+//
+// Corresponds with POST /v1/orders/{orderId}/cancellation (the `CancelOrder` operationId).
+func (c *Client) CancelOrder(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelOrderRequest(c.Server, orderId)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProducts List the products
+//
+// All products by SKU, for sale or not, a page at a time, with what the answering region can sell of each. What changed a moment ago may be missing. Needs the scope orders:read.
+//
+// Corresponds with GET /v1/products (the `ListProducts` operationId).
+func (c *Client) ListProducts(ctx context.Context, params *ListProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProductsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -476,13 +802,13 @@ func (c *Client) GetProduct(ctx context.Context, sku Sku, reqEditors ...RequestE
 
 // PutProductWithBody Create or change a product
 //
-// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-func (c *Client) PutProductWithBody(ctx context.Context, sku Sku, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutProductRequestWithBody(c.Server, sku, contentType, body)
+func (c *Client) PutProductWithBody(ctx context.Context, sku Sku, params *PutProductParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutProductRequestWithBody(c.Server, sku, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -495,13 +821,13 @@ func (c *Client) PutProductWithBody(ctx context.Context, sku Sku, contentType st
 
 // PutProduct Create or change a product
 //
-// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-func (c *Client) PutProduct(ctx context.Context, sku Sku, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutProductRequest(c.Server, sku, body)
+func (c *Client) PutProduct(ctx context.Context, sku Sku, params *PutProductParams, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutProductRequest(c.Server, sku, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -550,9 +876,9 @@ func (c *Client) ReceiveStock(ctx context.Context, sku Sku, body ReceiveStockJSO
 	return c.Client.Do(req)
 }
 
-// GetStock Read this region's stock
+// GetStock Read the stock
 //
-// The counters of the region that answers. At every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
+// The counters of the region that answers, exactly, and those of the other as it last published them, which it does within minutes of a change. In each region at every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
 //
 // Corresponds with GET /v1/products/{sku}/stock (the `GetStock` operationId).
 func (c *Client) GetStock(ctx context.Context, sku Sku, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -565,6 +891,175 @@ func (c *Client) GetStock(ctx context.Context, sku Sku, reqEditors ...RequestEdi
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// TakeCarrierWebhookWithBody Take an event of the carrier
+//
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+func (c *Client) TakeCarrierWebhookWithBody(ctx context.Context, params *TakeCarrierWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeCarrierWebhookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeCarrierWebhook Take an event of the carrier
+//
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+func (c *Client) TakeCarrierWebhook(ctx context.Context, params *TakeCarrierWebhookParams, body TakeCarrierWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeCarrierWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakePaymentWebhookWithBody Take an event of the payment provider
+//
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+func (c *Client) TakePaymentWebhookWithBody(ctx context.Context, params *TakePaymentWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakePaymentWebhookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakePaymentWebhook Take an event of the payment provider
+//
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+func (c *Client) TakePaymentWebhook(ctx context.Context, params *TakePaymentWebhookParams, body TakePaymentWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakePaymentWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewGetHealthRequest constructs an http.Request for the GetHealth method
+func NewGetHealthRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/health")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOrdersRequest constructs an http.Request for the ListOrders method
+func NewListOrdersRequest(server string, params *ListOrdersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/orders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewPlaceOrderRequest calls the generic PlaceOrder builder with application/json body
@@ -621,7 +1116,7 @@ func NewPlaceOrderRequestWithBody(server string, params *PlaceOrderParams, conte
 }
 
 // NewGetOrderRequest constructs an http.Request for the GetOrder method
-func NewGetOrderRequest(server string, orderId string) (*http.Request, error) {
+func NewGetOrderRequest(server string, orderId OrderId) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -644,6 +1139,106 @@ func NewGetOrderRequest(server string, orderId string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelOrderRequest constructs an http.Request for the CancelOrder method
+func NewCancelOrderRequest(server string, orderId OrderId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "orderId", orderId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/orders/%s/cancellation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListProductsRequest constructs an http.Request for the ListProducts method
+func NewListProductsRequest(server string, params *ListProductsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/products")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -689,18 +1284,18 @@ func NewGetProductRequest(server string, sku Sku) (*http.Request, error) {
 }
 
 // NewPutProductRequest calls the generic PutProduct builder with application/json body
-func NewPutProductRequest(server string, sku Sku, body PutProductJSONRequestBody) (*http.Request, error) {
+func NewPutProductRequest(server string, sku Sku, params *PutProductParams, body PutProductJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPutProductRequestWithBody(server, sku, "application/json", bodyReader)
+	return NewPutProductRequestWithBody(server, sku, params, "application/json", bodyReader)
 }
 
 // NewPutProductRequestWithBody constructs an http.Request for the PutProduct method, with any body, and a specified content type
-func NewPutProductRequestWithBody(server string, sku Sku, contentType string, body io.Reader) (*http.Request, error) {
+func NewPutProductRequestWithBody(server string, sku Sku, params *PutProductParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -731,6 +1326,21 @@ func NewPutProductRequestWithBody(server string, sku Sku, contentType string, bo
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -816,6 +1426,116 @@ func NewGetStockRequest(server string, sku Sku) (*http.Request, error) {
 	return req, nil
 }
 
+// NewTakeCarrierWebhookRequest calls the generic TakeCarrierWebhook builder with application/json body
+func NewTakeCarrierWebhookRequest(server string, params *TakeCarrierWebhookParams, body TakeCarrierWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakeCarrierWebhookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTakeCarrierWebhookRequestWithBody constructs an http.Request for the TakeCarrierWebhook method, with any body, and a specified content type
+func NewTakeCarrierWebhookRequestWithBody(server string, params *TakeCarrierWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/carrier")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.CarrierSignature != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Carrier-Signature", *params.CarrierSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Carrier-Signature", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTakePaymentWebhookRequest calls the generic TakePaymentWebhook builder with application/json body
+func NewTakePaymentWebhookRequest(server string, params *TakePaymentWebhookParams, body TakePaymentWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakePaymentWebhookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTakePaymentWebhookRequestWithBody constructs an http.Request for the TakePaymentWebhook method, with any body, and a specified content type
+func NewTakePaymentWebhookRequestWithBody(server string, params *TakePaymentWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.StripeSignature != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Stripe-Signature", *params.StripeSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Stripe-Signature", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -860,6 +1580,24 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetHealthWithResponse Whether this region can be used
+	//
+	// What the probe of the last minute found: the region's tables and the providers. Unauthenticated and cheap, for Route 53 and load balancers. 503 when something of it failed, when no probe has reported for three minutes, or when an operator has taken the region out.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /health (the `GetHealth` operationId).
+	GetHealthWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHealthResponse, error)
+
+	// ListOrdersWithResponse List your orders
+	//
+	// The caller's own orders, newest first, a page at a time. A page may hold fewer than limit and still not be the last: the last has no nextCursor. What was placed a moment ago may be missing. Needs the scope orders:read.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/orders (the `ListOrders` operationId).
+	ListOrdersWithResponse(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*ListOrdersResponse, error)
+
 	// PlaceOrderWithBodyWithResponse Place an order
 	//
 	// Accepts an order at today's catalogue prices. The answer comes when the order is stored; what becomes of it is read at its Location. Needs the scope orders:write.
@@ -885,7 +1623,25 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/orders/{orderId} (the `GetOrder` operationId).
-	GetOrderWithResponse(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*GetOrderResponse, error)
+	GetOrderWithResponse(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*GetOrderResponse, error)
+
+	// CancelOrderWithResponse Ask to cancel an order
+	//
+	// The wish is stored; what becomes of it is read at the order. It races what is under way: an order that is not confirmed yet is called off, one that is confirmed is called off and refunded unless the carrier has picked up the goods. Sent again it is the same wish. Refused once the goods have left, and for an order that was rejected. Needs the scope orders:write.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/orders/{orderId}/cancellation (the `CancelOrder` operationId).
+	CancelOrderWithResponse(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
+
+	// ListProductsWithResponse List the products
+	//
+	// All products by SKU, for sale or not, a page at a time, with what the answering region can sell of each. What changed a moment ago may be missing. Needs the scope orders:read.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/products (the `ListProducts` operationId).
+	ListProductsWithResponse(ctx context.Context, params *ListProductsParams, reqEditors ...RequestEditorFn) (*ListProductsResponse, error)
 
 	// GetProductWithResponse Read a product
 	//
@@ -898,21 +1654,21 @@ type ClientWithResponsesInterface interface {
 
 	// PutProductWithBodyWithResponse Create or change a product
 	//
-	// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+	// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-	PutProductWithBodyWithResponse(ctx context.Context, sku Sku, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutProductResponse, error)
+	PutProductWithBodyWithResponse(ctx context.Context, sku Sku, params *PutProductParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutProductResponse, error)
 
 	// PutProductWithResponse Create or change a product
 	//
-	// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+	// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-	PutProductWithResponse(ctx context.Context, sku Sku, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*PutProductResponse, error)
+	PutProductWithResponse(ctx context.Context, sku Sku, params *PutProductParams, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*PutProductResponse, error)
 
 	// ReceiveStockWithBodyWithResponse Record goods that arrived
 	//
@@ -932,14 +1688,195 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/products/{sku}/receipts (the `ReceiveStock` operationId).
 	ReceiveStockWithResponse(ctx context.Context, sku Sku, body ReceiveStockJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveStockResponse, error)
 
-	// GetStockWithResponse Read this region's stock
+	// GetStockWithResponse Read the stock
 	//
-	// The counters of the region that answers. At every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
+	// The counters of the region that answers, exactly, and those of the other as it last published them, which it does within minutes of a change. In each region at every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/products/{sku}/stock (the `GetStock` operationId).
 	GetStockWithResponse(ctx context.Context, sku Sku, reqEditors ...RequestEditorFn) (*GetStockResponse, error)
+
+	// TakeCarrierWebhookWithBodyWithResponse Take an event of the carrier
+	//
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+	TakeCarrierWebhookWithBodyWithResponse(ctx context.Context, params *TakeCarrierWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeCarrierWebhookResponse, error)
+
+	// TakeCarrierWebhookWithResponse Take an event of the carrier
+	//
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+	TakeCarrierWebhookWithResponse(ctx context.Context, params *TakeCarrierWebhookParams, body TakeCarrierWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeCarrierWebhookResponse, error)
+
+	// TakePaymentWebhookWithBodyWithResponse Take an event of the payment provider
+	//
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+	TakePaymentWebhookWithBodyWithResponse(ctx context.Context, params *TakePaymentWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakePaymentWebhookResponse, error)
+
+	// TakePaymentWebhookWithResponse Take an event of the payment provider
+	//
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+	TakePaymentWebhookWithResponse(ctx context.Context, params *TakePaymentWebhookParams, body TakePaymentWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*TakePaymentWebhookResponse, error)
+}
+
+type GetHealthResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Health
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *Problem
+	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationproblemJSON500 *Problem
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetHealthResponse) GetJSON200() *Health {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationproblemJSON429() *Problem {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationproblemJSON500() *Problem {
+	return r.ApplicationproblemJSON500
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationproblemJSON503() *Problem {
+	return r.ApplicationproblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetHealthResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetHealthResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetHealthResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetHealthResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListOrdersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrderPage
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Problem
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Problem
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *Problem
+	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationproblemJSON500 *Problem
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOrdersResponse) GetJSON200() *OrderPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationproblemJSON400() *Problem {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationproblemJSON401() *Problem {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationproblemJSON403() *Problem {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationproblemJSON429() *Problem {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationproblemJSON500() *Problem {
+	return r.ApplicationproblemJSON500
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationproblemJSON503() *Problem {
+	return r.ApplicationproblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOrdersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOrdersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOrdersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOrdersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // PlaceOrderResponse202Headers the declared response headers of an HTTP 202 response for PlaceOrder
@@ -1137,6 +2074,193 @@ func (r GetOrderResponse) ContentType() string {
 	return ""
 }
 
+// CancelOrderResponse202Headers the declared response headers of an HTTP 202 response for CancelOrder
+type CancelOrderResponse202Headers struct {
+	TwofoldDurability *string
+}
+
+type CancelOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Order
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Problem
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Problem
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *Problem
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Problem
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *Problem
+	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationproblemJSON500 *Problem
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Problem
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CancelOrderResponse202Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r CancelOrderResponse) GetJSON202() *Order {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON400() *Problem {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON401() *Problem {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON403() *Problem {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON404() *Problem {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON409() *Problem {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON429() *Problem {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON500() *Problem {
+	return r.ApplicationproblemJSON500
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationproblemJSON503() *Problem {
+	return r.ApplicationproblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListProductsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProductPage
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Problem
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Problem
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *Problem
+	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationproblemJSON500 *Problem
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListProductsResponse) GetJSON200() *ProductPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListProductsResponse) GetApplicationproblemJSON400() *Problem {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListProductsResponse) GetApplicationproblemJSON401() *Problem {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListProductsResponse) GetApplicationproblemJSON403() *Problem {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListProductsResponse) GetApplicationproblemJSON429() *Problem {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListProductsResponse) GetApplicationproblemJSON500() *Problem {
+	return r.ApplicationproblemJSON500
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListProductsResponse) GetApplicationproblemJSON503() *Problem {
+	return r.ApplicationproblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListProductsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProductsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProductsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListProductsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetProductResponse200Headers the declared response headers of an HTTP 200 response for GetProduct
 type GetProductResponse200Headers struct {
 	ETag *string
@@ -1257,6 +2381,8 @@ type PutProductResponse struct {
 	ApplicationproblemJSON401 *Problem
 	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationproblemJSON403 *Problem
+	// ApplicationproblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationproblemJSON412 *Problem
 	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationproblemJSON413 *Problem
 	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -1294,6 +2420,11 @@ func (r PutProductResponse) GetApplicationproblemJSON401() *Problem {
 // GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r PutProductResponse) GetApplicationproblemJSON403() *Problem {
 	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r PutProductResponse) GetApplicationproblemJSON412() *Problem {
+	return r.ApplicationproblemJSON412
 }
 
 // GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -1546,6 +2677,216 @@ func (r GetStockResponse) ContentType() string {
 	return ""
 }
 
+// TakeCarrierWebhookResponse200Headers the declared response headers of an HTTP 200 response for TakeCarrierWebhook
+type TakeCarrierWebhookResponse200Headers struct {
+	TwofoldDurability *string
+}
+
+type TakeCarrierWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Received
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Problem
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *Problem
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *Problem
+	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationproblemJSON500 *Problem
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *TakeCarrierWebhookResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakeCarrierWebhookResponse) GetJSON200() *Received {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON400() *Problem {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON401() *Problem {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON413() *Problem {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON429() *Problem {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON500() *Problem {
+	return r.ApplicationproblemJSON500
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON503() *Problem {
+	return r.ApplicationproblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeCarrierWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeCarrierWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeCarrierWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeCarrierWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TakePaymentWebhookResponse200Headers the declared response headers of an HTTP 200 response for TakePaymentWebhook
+type TakePaymentWebhookResponse200Headers struct {
+	TwofoldDurability *string
+}
+
+type TakePaymentWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Received
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Problem
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *Problem
+	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationproblemJSON429 *Problem
+	// ApplicationproblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationproblemJSON500 *Problem
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *TakePaymentWebhookResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakePaymentWebhookResponse) GetJSON200() *Received {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r TakePaymentWebhookResponse) GetApplicationproblemJSON400() *Problem {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TakePaymentWebhookResponse) GetApplicationproblemJSON401() *Problem {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TakePaymentWebhookResponse) GetApplicationproblemJSON413() *Problem {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r TakePaymentWebhookResponse) GetApplicationproblemJSON429() *Problem {
+	return r.ApplicationproblemJSON429
+}
+
+// GetApplicationproblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r TakePaymentWebhookResponse) GetApplicationproblemJSON500() *Problem {
+	return r.ApplicationproblemJSON500
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TakePaymentWebhookResponse) GetApplicationproblemJSON503() *Problem {
+	return r.ApplicationproblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r TakePaymentWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakePaymentWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakePaymentWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakePaymentWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetHealthWithResponse Whether this region can be used
+//
+// What the probe of the last minute found: the region's tables and the providers. Unauthenticated and cheap, for Route 53 and load balancers. 503 when something of it failed, when no probe has reported for three minutes, or when an operator has taken the region out.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /health (the `GetHealth` operationId).
+func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHealthResponse, error) {
+	rsp, err := c.GetHealth(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetHealthResponse(rsp)
+}
+
+// ListOrdersWithResponse List your orders
+//
+// The caller's own orders, newest first, a page at a time. A page may hold fewer than limit and still not be the last: the last has no nextCursor. What was placed a moment ago may be missing. Needs the scope orders:read.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/orders (the `ListOrders` operationId).
+func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*ListOrdersResponse, error) {
+	rsp, err := c.ListOrders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOrdersResponse(rsp)
+}
+
 // PlaceOrderWithBodyWithResponse Place an order
 //
 // Accepts an order at today's catalogue prices. The answer comes when the order is stored; what becomes of it is read at its Location. Needs the scope orders:write.
@@ -1583,12 +2924,42 @@ func (c *ClientWithResponses) PlaceOrderWithResponse(ctx context.Context, params
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/orders/{orderId} (the `GetOrder` operationId).
-func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, orderId string, reqEditors ...RequestEditorFn) (*GetOrderResponse, error) {
+func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*GetOrderResponse, error) {
 	rsp, err := c.GetOrder(ctx, orderId, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseGetOrderResponse(rsp)
+}
+
+// CancelOrderWithResponse Ask to cancel an order
+//
+// The wish is stored; what becomes of it is read at the order. It races what is under way: an order that is not confirmed yet is called off, one that is confirmed is called off and refunded unless the carrier has picked up the goods. Sent again it is the same wish. Refused once the goods have left, and for an order that was rejected. Needs the scope orders:write.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/orders/{orderId}/cancellation (the `CancelOrder` operationId).
+func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, orderId OrderId, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error) {
+	rsp, err := c.CancelOrder(ctx, orderId, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelOrderResponse(rsp)
+}
+
+// ListProductsWithResponse List the products
+//
+// All products by SKU, for sale or not, a page at a time, with what the answering region can sell of each. What changed a moment ago may be missing. Needs the scope orders:read.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/products (the `ListProducts` operationId).
+func (c *ClientWithResponses) ListProductsWithResponse(ctx context.Context, params *ListProductsParams, reqEditors ...RequestEditorFn) (*ListProductsResponse, error) {
+	rsp, err := c.ListProducts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProductsResponse(rsp)
 }
 
 // GetProductWithResponse Read a product
@@ -1608,13 +2979,13 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, sku Sk
 
 // PutProductWithBodyWithResponse Create or change a product
 //
-// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-func (c *ClientWithResponses) PutProductWithBodyWithResponse(ctx context.Context, sku Sku, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutProductResponse, error) {
-	rsp, err := c.PutProductWithBody(ctx, sku, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PutProductWithBodyWithResponse(ctx context.Context, sku Sku, params *PutProductParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutProductResponse, error) {
+	rsp, err := c.PutProductWithBody(ctx, sku, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -1623,13 +2994,13 @@ func (c *ClientWithResponses) PutProductWithBodyWithResponse(ctx context.Context
 
 // PutProductWithResponse Create or change a product
 //
-// Sets title, gross price and whether the product is for sale. Needs the scope catalogue:admin.
+// Sets title, gross price and whether the product is for sale. Saying what is so already changes nothing. With If-Match it changes only the version that was read, as far as this region knows; of edits that both regions take before they see each other's, the one with the higher version and then region counts. Needs the scope catalogue:admin.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /v1/products/{sku} (the `PutProduct` operationId).
-func (c *ClientWithResponses) PutProductWithResponse(ctx context.Context, sku Sku, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*PutProductResponse, error) {
-	rsp, err := c.PutProduct(ctx, sku, body, reqEditors...)
+func (c *ClientWithResponses) PutProductWithResponse(ctx context.Context, sku Sku, params *PutProductParams, body PutProductJSONRequestBody, reqEditors ...RequestEditorFn) (*PutProductResponse, error) {
+	rsp, err := c.PutProduct(ctx, sku, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -1666,9 +3037,9 @@ func (c *ClientWithResponses) ReceiveStockWithResponse(ctx context.Context, sku 
 	return ParseReceiveStockResponse(rsp)
 }
 
-// GetStockWithResponse Read this region's stock
+// GetStockWithResponse Read the stock
 //
-// The counters of the region that answers. At every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
+// The counters of the region that answers, exactly, and those of the other as it last published them, which it does within minutes of a change. In each region at every instant received + got = available + held + consumed + given. Needs the scope catalogue:admin.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -1679,6 +3050,181 @@ func (c *ClientWithResponses) GetStockWithResponse(ctx context.Context, sku Sku,
 		return nil, err
 	}
 	return ParseGetStockResponse(rsp)
+}
+
+// TakeCarrierWebhookWithBodyWithResponse Take an event of the carrier
+//
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+func (c *ClientWithResponses) TakeCarrierWebhookWithBodyWithResponse(ctx context.Context, params *TakeCarrierWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeCarrierWebhookResponse, error) {
+	rsp, err := c.TakeCarrierWebhookWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeCarrierWebhookResponse(rsp)
+}
+
+// TakeCarrierWebhookWithResponse Take an event of the carrier
+//
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/carrier (the `TakeCarrierWebhook` operationId).
+func (c *ClientWithResponses) TakeCarrierWebhookWithResponse(ctx context.Context, params *TakeCarrierWebhookParams, body TakeCarrierWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeCarrierWebhookResponse, error) {
+	rsp, err := c.TakeCarrierWebhook(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeCarrierWebhookResponse(rsp)
+}
+
+// TakePaymentWebhookWithBodyWithResponse Take an event of the payment provider
+//
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+func (c *ClientWithResponses) TakePaymentWebhookWithBodyWithResponse(ctx context.Context, params *TakePaymentWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakePaymentWebhookResponse, error) {
+	rsp, err := c.TakePaymentWebhookWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakePaymentWebhookResponse(rsp)
+}
+
+// TakePaymentWebhookWithResponse Take an event of the payment provider
+//
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/payments (the `TakePaymentWebhook` operationId).
+func (c *ClientWithResponses) TakePaymentWebhookWithResponse(ctx context.Context, params *TakePaymentWebhookParams, body TakePaymentWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*TakePaymentWebhookResponse, error) {
+	rsp, err := c.TakePaymentWebhook(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakePaymentWebhookResponse(rsp)
+}
+
+// ParseGetHealthResponse parses an HTTP response from a GetHealthWithResponse call
+func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetHealthResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Health
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListOrdersResponse parses an HTTP response from a ListOrdersWithResponse call
+func ParseListOrdersResponse(rsp *http.Response) (*ListOrdersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOrdersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrderPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParsePlaceOrderResponse parses an HTTP response from a PlaceOrderWithResponse call
@@ -1858,6 +3404,169 @@ func ParseGetOrderResponse(rsp *http.Response) (*GetOrderResponse, error) {
 	return response, nil
 }
 
+// ParseCancelOrderResponse parses an HTTP response from a CancelOrderWithResponse call
+func ParseCancelOrderResponse(rsp *http.Response) (*CancelOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 202:
+		var headers CancelOrderResponse202Headers
+		if values := rsp.Header.Values("Twofold-Durability"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Twofold-Durability", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TwofoldDurability = &value
+		}
+		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListProductsResponse parses an HTTP response from a ListProductsWithResponse call
+func ParseListProductsResponse(rsp *http.Response) (*ListProductsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProductsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProductPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetProductResponse parses an HTTP response from a GetProductWithResponse call
 func ParseGetProductResponse(rsp *http.Response) (*GetProductResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -1994,6 +3703,13 @@ func ParsePutProductResponse(rsp *http.Response) (*PutProductResponse, error) {
 			return nil, err
 		}
 		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem
@@ -2223,6 +3939,168 @@ func ParseGetStockResponse(rsp *http.Response) (*GetStockResponse, error) {
 		}
 		response.ApplicationproblemJSON503 = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseTakeCarrierWebhookResponse parses an HTTP response from a TakeCarrierWebhookWithResponse call
+func ParseTakeCarrierWebhookResponse(rsp *http.Response) (*TakeCarrierWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeCarrierWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Received
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers TakeCarrierWebhookResponse200Headers
+		if values := rsp.Header.Values("Twofold-Durability"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Twofold-Durability", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TwofoldDurability = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTakePaymentWebhookResponse parses an HTTP response from a TakePaymentWebhookWithResponse call
+func ParseTakePaymentWebhookResponse(rsp *http.Response) (*TakePaymentWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakePaymentWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Received
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers TakePaymentWebhookResponse200Headers
+		if values := rsp.Header.Values("Twofold-Durability"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Twofold-Durability", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.TwofoldDurability = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -1,4 +1,4 @@
-// Command payment-saga authorizes, captures and voids payments for the saga.
+// Command payment-saga authorizes, captures, voids and refunds payments for the saga.
 package main
 
 import (

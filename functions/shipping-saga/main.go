@@ -1,4 +1,4 @@
-// Command shipping-saga books, releases and cancels shipments for the saga.
+// Command shipping-saga books, releases, cancels and stops shipments for the saga.
 package main
 
 import (

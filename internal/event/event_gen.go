@@ -4,8 +4,8 @@ package event
 
 import "time"
 
-// The payment was voided or refunded as the shopper wished.
-type OrderCancelled struct {
+// The shopper must authenticate the payment; where, only the order itself tells.
+type OrderActionRequired struct {
 	// When the fact was written, by the writer's clock: for people, not for ordering.
 	At time.Time `json:"at"`
 
@@ -18,7 +18,169 @@ type OrderCancelled struct {
 	// The order.
 	OrderID string `json:"orderId"`
 
-	// Code of the refusal, such as InsufficientStock or PaymentDeclined.
+	// The region that wrote the fact.
+	Region string `json:"region"`
+}
+
+// The shopper must authenticate the payment; where, only the order itself tells.
+type OrderActionRequiredEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail OrderActionRequired `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
+// Too late to cancel: the goods had left.
+type OrderCancelRefused struct {
+	// When the fact was written, by the writer's clock: for people, not for ordering.
+	At time.Time `json:"at"`
+
+	// The region that acts for the order.
+	Home string `json:"home"`
+
+	// The fact's kind.
+	Kind string `json:"kind"`
+
+	// The order.
+	OrderID string `json:"orderId"`
+
+	// Code of the refusal, such as AlreadyDispatched.
+	Reason string `json:"reason"`
+
+	// The region that wrote the fact.
+	Region string `json:"region"`
+}
+
+// Too late to cancel: the goods had left.
+type OrderCancelRefusedEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail OrderCancelRefused `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
+// The shopper wants to cancel; the home region starts the saga, which races
+// whatever else is under way.
+type OrderCancelRequested struct {
+	// When the fact was written, by the writer's clock: for people, not for ordering.
+	At time.Time `json:"at"`
+
+	// The region that acts for the order.
+	Home string `json:"home"`
+
+	// The fact's kind.
+	Kind string `json:"kind"`
+
+	// The order.
+	OrderID string `json:"orderId"`
+
+	// The region that wrote the fact.
+	Region string `json:"region"`
+}
+
+// The shopper wants to cancel; the home region starts the saga, which races
+// whatever else is under way.
+type OrderCancelRequestedEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail OrderCancelRequested `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
+// The payment was voided or refunded as the shopper wished.
+type OrderCancelled struct {
+	// When the fact was written, by the writer's clock: for people, not for ordering.
+	At time.Time `json:"at"`
+
+	// The region whose capture had committed the order, whose stock the goods go back
+	// to; empty if none had.
+	CommittedBy string `json:"committedBy"`
+
+	// The region that acts for the order.
+	Home string `json:"home"`
+
+	// The fact's kind.
+	Kind string `json:"kind"`
+
+	// The order.
+	OrderID string `json:"orderId"`
+
+	// Code of the reason, such as CancelRequested.
 	Reason string `json:"reason"`
 
 	// The region that wrote the fact.
@@ -116,6 +278,161 @@ type OrderConfirmedEvent struct {
 	Version string `json:"version"`
 }
 
+// The carrier has delivered the goods.
+type OrderDelivered struct {
+	// When the fact was written, by the writer's clock: for people, not for ordering.
+	At time.Time `json:"at"`
+
+	// The region that acts for the order.
+	Home string `json:"home"`
+
+	// The fact's kind.
+	Kind string `json:"kind"`
+
+	// The order.
+	OrderID string `json:"orderId"`
+
+	// The region that wrote the fact.
+	Region string `json:"region"`
+}
+
+// The carrier has delivered the goods.
+type OrderDeliveredEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail OrderDelivered `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
+// The carrier has picked up the goods.
+type OrderDispatched struct {
+	// When the fact was written, by the writer's clock: for people, not for ordering.
+	At time.Time `json:"at"`
+
+	// The region that acts for the order.
+	Home string `json:"home"`
+
+	// The fact's kind.
+	Kind string `json:"kind"`
+
+	// The order.
+	OrderID string `json:"orderId"`
+
+	// The region that wrote the fact.
+	Region string `json:"region"`
+}
+
+// The carrier has picked up the goods.
+type OrderDispatchedEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail OrderDispatched `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
+// The payment provider told of a change at the intent of the order; the home
+// region starts the saga, which looks for itself.
+type OrderPaymentUpdated struct {
+	// When the fact was written, by the writer's clock: for people, not for ordering.
+	At time.Time `json:"at"`
+
+	// The region that acts for the order.
+	Home string `json:"home"`
+
+	// The fact's kind.
+	Kind string `json:"kind"`
+
+	// The order.
+	OrderID string `json:"orderId"`
+
+	// The region that wrote the fact.
+	Region string `json:"region"`
+}
+
+// The payment provider told of a change at the intent of the order; the home
+// region starts the saga, which looks for itself.
+type OrderPaymentUpdatedEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail OrderPaymentUpdated `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
 // An order was accepted; its home region runs the saga.
 type OrderPlaced struct {
 	// Minor units of the currency, in digits: a stream speaks of numbers as strings.
@@ -147,6 +464,57 @@ type OrderPlacedEvent struct {
 
 	// Detail corresponds to the JSON schema field "detail".
 	Detail OrderPlaced `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
+// The money went back to the shopper in full.
+type OrderRefunded struct {
+	// When the fact was written, by the writer's clock: for people, not for ordering.
+	At time.Time `json:"at"`
+
+	// The region that acts for the order.
+	Home string `json:"home"`
+
+	// The fact's kind.
+	Kind string `json:"kind"`
+
+	// The order.
+	OrderID string `json:"orderId"`
+
+	// The region that wrote the fact.
+	Region string `json:"region"`
+}
+
+// The money went back to the shopper in full.
+type OrderRefundedEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail OrderRefunded `json:"detail"`
 
 	// DetailType corresponds to the JSON schema field "detail-type".
 	DetailType string `json:"detail-type"`

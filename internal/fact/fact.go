@@ -34,6 +34,7 @@ const (
 	Dispatched      Kind = "dispatched"       // the carrier has the goods
 	Delivered       Kind = "delivered"        // the shopper has the goods
 	Refunded        Kind = "refunded"         // the money went back
+	PaymentUpdated  Kind = "payment-updated"  // the payment provider told of a change: reason to look, and no more
 )
 
 // DetailType is the name of a kind's event.
@@ -43,11 +44,13 @@ var detailTypes = map[Kind]string{
 	Placed: "OrderPlaced", ActionRequired: "OrderActionRequired", CancelRequested: "OrderCancelRequested",
 	Confirmed: "OrderConfirmed", Rejected: "OrderRejected", Cancelled: "OrderCancelled", CancelRefused: "OrderCancelRefused",
 	Dispatched: "OrderDispatched", Delivered: "OrderDelivered", Refunded: "OrderRefunded",
+	PaymentUpdated: "OrderPaymentUpdated",
 }
 
 // Kinds are all kinds that this version knows.
 func Kinds() []Kind {
-	return []Kind{Placed, ActionRequired, CancelRequested, Confirmed, Rejected, Cancelled, CancelRefused, Dispatched, Delivered, Refunded}
+	return []Kind{Placed, ActionRequired, CancelRequested, Confirmed, Rejected, Cancelled, CancelRefused, Dispatched, Delivered, Refunded,
+		PaymentUpdated}
 }
 
 // Fact is one fact. Which fields beyond the first block are set depends on the kind.
@@ -61,13 +64,14 @@ type Fact struct {
 	// placed
 	Customer        string
 	Lines           []Line
-	Amount          money.Money // what all lines cost together
+	Amount          money.Money // what the shopper pays: all lines and the shipping
 	ShippingMethod  string
+	ShippingAmount  int64 // what of the amount the shipping is, in minor units; facts of a version without fees have none
 	PaymentMethod   string
 	PaymentCustomer string
 	PaymentVersion  int // how the intent's parameters are made of this fact
 
-	// confirmed
+	// confirmed; cancelled after it was confirmed
 	CommittedBy  string // the region whose capture decided
 	PlacedRegion string // whose placed fact was charged
 
@@ -75,8 +79,10 @@ type Fact struct {
 	Reason string
 	// action-required
 	URL string
-	// confirmed, rejected, cancelled, action-required
+	// confirmed, rejected, cancelled, refunded, action-required, payment-updated
 	IntentID string
+	// payment-updated
+	EventID string // the provider's: a region writes one such fact for each event
 }
 
 // Line is one product of an order at the price it was sold for.
@@ -122,6 +128,7 @@ type Order struct {
 	ActionURL       string
 	CancelRequested bool // somebody asked
 	CancelOpen      bool // ... and has no answer yet
+	CancelRefused   bool // ... and was told that it is too late
 	Refunded        bool
 	Timeline        []Fact // all facts once each, known kinds first by precedence, then by region; not by time
 }
@@ -156,7 +163,7 @@ func Fold(facts []Fact) Order {
 // settlePlaced chooses the placed fact that counts.
 func (o *Order) settlePlaced(set []Fact) {
 	o.Placed, _ = first(set, Placed)
-	if c, ok := first(set, Confirmed); ok {
+	if c, ok := commit(set); ok {
 		o.CommittedBy = c.CommittedBy
 		for _, f := range set {
 			if f.Kind == Placed && f.Region == c.PlacedRegion {
@@ -165,6 +172,19 @@ func (o *Order) settlePlaced(set []Fact) {
 		}
 	}
 	o.Home = o.Placed.Home
+}
+
+// commit is the fact that tells who committed the order and which placed fact was charged: confirmed, or cancelled, which may arrive
+// before the confirmed one of the other region.
+func commit(set []Fact) (Fact, bool) {
+	for _, kind := range []Kind{Confirmed, Cancelled} {
+		for _, f := range set {
+			if f.Kind == kind && f.CommittedBy != "" {
+				return f, true
+			}
+		}
+	}
+	return Fact{}, false
 }
 
 func (o *Order) settleDetails(set []Fact) {
@@ -180,10 +200,10 @@ func (o *Order) settleDetails(set []Fact) {
 		o.Reason = f.Reason
 	}
 	_, o.CancelRequested = first(set, CancelRequested)
-	_, refused := first(set, CancelRefused)
+	_, o.CancelRefused = first(set, CancelRefused)
 	_, o.Refunded = first(set, Refunded)
 	closed := o.State == StateRejected || o.State == StateCancelled || o.State == StateDispatched || o.State == StateDelivered
-	o.CancelOpen = o.CancelRequested && !refused && !closed
+	o.CancelOpen = o.CancelRequested && !o.CancelRefused && !closed
 }
 
 // first is the fact of a kind that was written by the first region by name.
@@ -195,13 +215,15 @@ func first(set []Fact, k Kind) (Fact, bool) {
 	return set[i], true
 }
 
-// unique sorts by precedence, kind and region, and drops what says the same twice.
+// unique sorts by precedence, kind, region and event, and drops what says the same twice. A newer version may write several facts of a
+// kind that this one does not know and cannot tell apart: then the earliest of its writer stands for them.
 func unique(facts []Fact) []Fact {
 	set := slices.Clone(facts)
 	slices.SortStableFunc(set, func(a, b Fact) int {
-		return cmp.Or(cmp.Compare(rank(a.Kind), rank(b.Kind)), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Region, b.Region))
+		return cmp.Or(cmp.Compare(rank(a.Kind), rank(b.Kind)), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Region, b.Region),
+			cmp.Compare(a.EventID, b.EventID), a.At.Compare(b.At))
 	})
-	return slices.CompactFunc(set, func(a, b Fact) bool { return a.Kind == b.Kind && a.Region == b.Region })
+	return slices.CompactFunc(set, func(a, b Fact) bool { return a.Kind == b.Kind && a.Region == b.Region && a.EventID == b.EventID })
 }
 
 // rank is a kind's place in the life of an order; unknown kinds come last.

@@ -1,6 +1,7 @@
 package fact_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -12,17 +13,22 @@ import (
 
 var regions = []string{"us-east-1", "us-west-2"}
 
-// anyFacts draws facts of one order as the platform can write them: one for each kind and region at most, some of
-// kinds that this version does not know.
+// anyFacts draws facts of one order as the platform can write them: one for each kind and region at most, but of the provider's events
+// and of kinds that this version does not know.
 func anyFacts(t *rapid.T) []fact.Fact {
-	kinds := append(fact.Kinds(), "gift-wrapped")
+	kinds := append(fact.Kinds(), "gift-wrapped", "gift-wrapped", fact.PaymentUpdated)
 	var out []fact.Fact
-	for _, k := range kinds {
+	for i, k := range kinds {
 		for _, r := range regions {
-			if rapid.Bool().Draw(t, string(k)+"@"+r) {
-				out = append(out, fact.Fact{OrderID: "ord_1", Kind: k, Region: r, Home: r, At: time.Unix(rapid.Int64Range(0, 1e6).Draw(t, "at"), 0),
-					CommittedBy: "us-west-2", PlacedRegion: "us-west-2", Reason: "from " + r, URL: "https://" + r})
+			if !rapid.Bool().Draw(t, string(k)+"@"+r) {
+				continue
 			}
+			f := fact.Fact{OrderID: "ord_1", Kind: k, Region: r, Home: r, At: time.Unix(rapid.Int64Range(0, 1e6).Draw(t, "at"), 0),
+				CommittedBy: "us-west-2", PlacedRegion: "us-west-2", Reason: "from " + r, URL: "https://" + r}
+			if k == fact.PaymentUpdated {
+				f.EventID = fmt.Sprintf("evt_%d", i)
+			}
+			out = append(out, f)
 		}
 	}
 	return out
@@ -85,6 +91,7 @@ func TestStateIsThatOfTheStrongestFact(t *testing.T) {
 		{"the placed fact that was charged gives the home", []fact.Fact{f(fact.Placed, west), f(fact.Placed, east), f(fact.Confirmed, east)}, fact.StateConfirmed, west},
 		{"rejected", []fact.Fact{f(fact.Placed, east), f(fact.Rejected, west)}, fact.StateRejected, east},
 		{"cancelled after it was confirmed", []fact.Fact{f(fact.Cancelled, east), f(fact.Placed, east), f(fact.Confirmed, east)}, fact.StateCancelled, east},
+		{"a provider's event", []fact.Fact{f(fact.Placed, east), f(fact.PaymentUpdated, east)}, fact.StatePlaced, east},
 		{"dispatched", []fact.Fact{f(fact.Placed, east), f(fact.Confirmed, east), f(fact.Dispatched, west)}, fact.StateDispatched, east},
 	}
 	for _, c := range cases {
@@ -118,5 +125,28 @@ func TestACancelRequestIsOpenUntilItIsAnswered(t *testing.T) {
 		if fact.Fold(with(kinds...)).CancelOpen {
 			t.Errorf("%v: the request is open", kinds)
 		}
+	}
+}
+
+func TestTheProvidersEventsAreKeptApartByTheirIds(t *testing.T) {
+	event := func(region, id string) fact.Fact {
+		return fact.Fact{OrderID: "ord_1", Kind: fact.PaymentUpdated, Region: region, EventID: id}
+	}
+	facts := []fact.Fact{event("us-east-1", "evt_2"), event("us-east-1", "evt_1"), event("us-west-2", "evt_1"), event("us-east-1", "evt_2")}
+	if got := fact.Fold(facts).Timeline; len(got) != 3 {
+		t.Errorf("%d facts, want 3: %+v", len(got), got)
+	}
+}
+
+func TestACancelledFactNamesTheCommitterBeforeTheConfirmedOneArrives(t *testing.T) {
+	placed := fact.Fact{OrderID: "ord_1", Kind: fact.Placed, Region: "us-east-1", Home: "us-east-1"}
+	cancelled := fact.Fact{OrderID: "ord_1", Kind: fact.Cancelled, Region: "us-east-1", Home: "us-east-1", CommittedBy: "us-west-2"}
+	never := cancelled
+	never.CommittedBy = ""
+	if got := fact.Fold([]fact.Fact{placed, cancelled}).CommittedBy; got != "us-west-2" {
+		t.Errorf("committed by %q", got)
+	}
+	if got := fact.Fold([]fact.Fact{placed, never}).CommittedBy; got != "" {
+		t.Errorf("an order that was called off before it was committed is committed by %q", got)
 	}
 }

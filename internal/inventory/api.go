@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"twofold/internal/money"
@@ -20,18 +21,22 @@ type api struct {
 	peer      string
 	clock     platform.Clock
 	catalogue interface {
+		Page(ctx context.Context, after string, limit int) (page []Product, more bool, err error)
 		Versions(ctx context.Context, sku string) ([]Product, error)
 		PutVersion(ctx context.Context, p Product, seen int64) (bool, error)
 		Receipts(ctx context.Context, sku, id string) ([]Receipt, error)
 		PutReceipt(ctx context.Context, r Receipt, at time.Time) (Receipt, platform.Durability, error)
+		Snapshots(ctx context.Context, sku string) ([]Snapshot, error)
 	}
 	stock interface {
 		Counters(ctx context.Context, sku string) (Counters, error)
+		CountersOf(ctx context.Context, skus []string) (map[string]Counters, error)
 	}
 }
 
 func (a api) routes() platform.Routes {
 	return platform.Routes{
+		"GET /v1/products":                 {Scope: scopeRead, Serve: a.listProducts},
 		"PUT /v1/products/{sku}":           {Scope: scopeAdmin, Serve: a.putProduct},
 		"GET /v1/products/{sku}":           {Scope: scopeRead, Serve: a.getProduct},
 		"POST /v1/products/{sku}/receipts": {Scope: scopeAdmin, Serve: a.receive},
@@ -49,9 +54,12 @@ type productView struct {
 	Available *int64      `json:"available,omitempty"`
 }
 
+func (p Product) view(available *int64) productView {
+	return productView{SKU: p.SKU, Title: p.Title, Price: p.Price, Active: p.Active, Version: p.Version, Available: available}
+}
+
 func (p Product) answer(status int, available *int64) platform.Response {
-	return platform.Response{Status: status, Header: map[string]string{"ETag": p.ETag()}, Body: productView{
-		SKU: p.SKU, Title: p.Title, Price: p.Price, Active: p.Active, Version: p.Version, Available: available}}
+	return platform.Response{Status: status, Header: map[string]string{"ETag": p.ETag()}, Body: p.view(available)}
 }
 
 type receiptView struct {
@@ -66,26 +74,30 @@ type stockView struct {
 	SKU    string `json:"sku"`
 	Region string `json:"region"`
 	Counters
+	Others []Snapshot `json:"others"`
 }
 
 // editAttempts bounds how often an edit is tried that other edits of this region overtake.
 const editAttempts = 3
 
-// putProduct sets a product. Saying what stands there already changes nothing, so a repeated request makes no version.
+// putProduct sets a product. Saying what stands there already changes nothing, so a repeated request makes no version, and is
+// answered well whatever its If-Match says: a client whose first answer got lost sends the ETag from before its own change
+// (RFC 9110, section 13.1.1, allows for it).
 func (a api) putProduct(ctx context.Context, r platform.Request) (platform.Response, error) {
 	sku, err := skuOf(r)
 	if err != nil {
 		return platform.Response{}, err
 	}
 	var body productBody
-	if err := r.DecodeBody(&body); err != nil {
+	if err := decode(r, &body); err != nil {
 		return platform.Response{}, err
 	}
-	if err := body.check(); err != nil {
+	match, err := body.check(r)
+	if err != nil {
 		return platform.Response{}, err
 	}
 	for range editAttempts {
-		res, done, err := a.edit(ctx, body.product(sku))
+		res, done, err := a.edit(ctx, body.product(sku), match)
 		if err != nil || done {
 			return res, err
 		}
@@ -94,7 +106,7 @@ func (a api) putProduct(ctx context.Context, r platform.Request) (platform.Respo
 }
 
 // edit writes this region's next version; false if another edit came between.
-func (a api) edit(ctx context.Context, p Product) (platform.Response, bool, error) {
+func (a api) edit(ctx context.Context, p Product, match precondition) (platform.Response, bool, error) {
 	versions, err := a.catalogue.Versions(ctx, p.SKU)
 	if err != nil {
 		return platform.Response{}, false, err
@@ -102,6 +114,9 @@ func (a api) edit(ctx context.Context, p Product) (platform.Response, bool, erro
 	now, exists := latest(versions)
 	if exists && now.Title == p.Title && now.Price == p.Price && now.Active == p.Active {
 		return now.answer(http.StatusOK, nil), true, nil
+	}
+	if err := match.check(now, exists); err != nil {
+		return platform.Response{}, false, err
 	}
 	p.Version, p.Region = now.Version+1, a.region
 	written, err := a.catalogue.PutVersion(ctx, p, versionOf(a.region, versions))
@@ -146,7 +161,12 @@ func (a api) getStock(ctx context.Context, r platform.Request) (platform.Respons
 	if err != nil {
 		return platform.Response{}, err
 	}
-	return platform.Response{Status: http.StatusOK, Body: stockView{SKU: p.SKU, Region: a.region, Counters: c}}, nil
+	all, err := a.catalogue.Snapshots(ctx, p.SKU)
+	if err != nil {
+		return platform.Response{}, err
+	}
+	others := slices.DeleteFunc(all, func(s Snapshot) bool { return s.Region == a.region })
+	return platform.Response{Status: http.StatusOK, Body: stockView{SKU: p.SKU, Region: a.region, Counters: c, Others: others}}, nil
 }
 
 // known is the product that the path names.
@@ -169,7 +189,7 @@ func (a api) known(ctx context.Context, r platform.Request) (Product, error) {
 // receive records goods. It credits nothing: the target region does, by the receipt's event or its sweep.
 func (a api) receive(ctx context.Context, r platform.Request) (platform.Response, error) {
 	var body receiptBody
-	if err := r.DecodeBody(&body); err != nil {
+	if err := decode(r, &body); err != nil {
 		return platform.Response{}, err
 	}
 	if err := body.check(a.region, a.peer); err != nil {

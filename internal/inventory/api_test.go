@@ -17,11 +17,23 @@ import (
 
 // shelf is a catalogue as one region sees it.
 type shelf struct {
-	region   string
-	versions []Product
-	receipts []Receipt
-	where    platform.Durability
-	overtake int // that many edits of others come between reading and writing
+	region    string
+	versions  []Product
+	receipts  []Receipt
+	snapshots []Snapshot
+	where     platform.Durability
+	overtake  int // that many edits of others come between reading and writing
+}
+
+func (s *shelf) Page(_ context.Context, after string, limit int) ([]Product, bool, error) {
+	all := slices.DeleteFunc(slices.Clone(s.versions), func(p Product) bool { return p.SKU <= after })
+	slices.SortStableFunc(all, func(a, b Product) int { return strings.Compare(a.SKU, b.SKU) })
+	all = latestOfEach(all)
+	return all[:min(limit, len(all))], len(all) > limit, nil
+}
+
+func (s *shelf) Snapshots(context.Context, string) ([]Snapshot, error) {
+	return slices.Clone(s.snapshots), nil
 }
 
 func (s *shelf) Versions(_ context.Context, sku string) ([]Product, error) {
@@ -67,10 +79,15 @@ const teaBody = `{"title":"Tea","price":{"amount":790,"currency":"EUR"},"active"
 // call sends a request the way API Gateway does.
 func call(t *testing.T, s *shelf, m *memory, route, sku, body string) (events.APIGatewayProxyResponse, map[string]any) {
 	t.Helper()
+	return send(t, s, m, route, events.APIGatewayProxyRequest{PathParameters: map[string]string{"sku": sku}, Body: body})
+}
+
+// send is call with everything else that a request may have.
+func send(t *testing.T, s *shelf, m *memory, route string, req events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, map[string]any) {
+	t.Helper()
 	clock := newClock()
 	a := api{region: s.region, peer: west, clock: clock, catalogue: s, stock: m}
-	method, resource, _ := strings.Cut(route, " ")
-	req := events.APIGatewayProxyRequest{HTTPMethod: method, Resource: resource, PathParameters: map[string]string{"sku": sku}, Body: body}
+	req.HTTPMethod, req.Resource, _ = strings.Cut(route, " ")
 	req.RequestContext.Authorizer = map[string]any{"customer": "c", "scope": scopeAdmin + " " + scopeRead, "expires": "9999999999"}
 	raw, err := json.Marshal(req)
 	if err != nil {
@@ -140,6 +157,8 @@ func TestTheHighestVersionAndThenRegionCounts(t *testing.T) {
 
 func TestReadingAProductAndItsStock(t *testing.T) {
 	s, m := &shelf{region: east, versions: []Product{tea(3, east)}}, newMemory(nil).fill("TEA", 5)
+	at := time.Date(2026, 3, 1, 11, 58, 0, 0, time.UTC)
+	s.snapshots = []Snapshot{{Region: east, At: at, Counters: Counters{Received: 1, Available: 1}}, {Region: west, At: at, Counters: Counters{Received: 4, Available: 1, Consumed: 3}}}
 	if _, err := m.saga(newClock()).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +166,8 @@ func TestReadingAProductAndItsStock(t *testing.T) {
 		t.Errorf("product: %d %s", res.StatusCode, res.Body)
 	}
 	res, _ := call(t, s, m, "GET /v1/products/{sku}/stock", "TEA", "")
-	if want := `{"sku":"TEA","region":"us-east-1","received":5,"got":0,"available":3,"held":2,"consumed":0,"given":0}`; res.Body != want {
+	if want := `{"sku":"TEA","region":"us-east-1","received":5,"got":0,"available":3,"held":2,"consumed":0,"given":0,` +
+		`"others":[{"region":"us-west-2","at":"2026-03-01T11:58:00Z","received":4,"got":0,"available":1,"held":0,"consumed":3,"given":0}]}`; res.Body != want {
 		t.Errorf("stock: %s\nwant   %s", res.Body, want)
 	}
 }
@@ -191,13 +211,26 @@ func TestBadRequestsAreToldWhereAndChangeNothing(t *testing.T) {
 		status                 int
 		pointers               []string
 	}{
-		{"malformed", put, "TEA", `{"title":`, 400, []string{""}},
-		{"mistyped", put, "TEA", `{"title":"Tea","price":{"amount":"790","currency":"EUR"},"active":true}`, 400, []string{"/price/amount"}},
-		{"unknown field", put, "TEA", `{"titel":"Tea"}`, 400, []string{"/titel"}},
+		{"malformed JSON", put, "TEA", `{"title":`, 400, []string{""}},
+		{"text behind the JSON", put, "TEA", teaBody + `{}`, 400, []string{""}},
+		{"oversized", put, "TEA", `{"title":"` + strings.Repeat("x", maxBody) + `"}`, 400, []string{""}},
+		{"wrong type", put, "TEA", `{"title":"Tea","price":{"amount":"790","currency":"EUR"},"active":true}`, 400, []string{"/price/amount"}},
+		{"extra field", put, "TEA", strings.Replace(teaBody, `{`, `{"colour":"green",`, 1), 400, []string{"/colour"}},
 		{"empty", put, "TEA", `{}`, 400, []string{"/title", "/active", "/price"}},
 		{"title too long, price negative, unknown currency", put, "TEA", `{"title":"` + long + `","price":{"amount":-1,"currency":"XXX"},"active":true}`, 400, []string{"/title", "/price/amount", "/price/currency"}},
 		{"price huge", put, "TEA", `{"title":"Tea","price":{"amount":9223372036854775807,"currency":"EUR"},"active":true}`, 400, []string{"/price/amount"}},
 		{"bad SKU", put, "tea!", teaBody, 400, []string{"sku"}},
+		{"a receipt of malformed JSON", receive, "TEA", `{"receiptId"`, 400, []string{""}},
+		{"a receipt with an extra field", receive, "TEA", `{"receiptId":"a","quantity":1,"target":"us-east-1","note":""}`, 400, []string{"/note"}},
+		{"an oversized receipt", receive, "TEA", `{"receiptId":"` + strings.Repeat("x", maxBody) + `"}`, 400, []string{""}},
+		{"a receipt without target", receive, "TEA", `{"receiptId":"a","quantity":1}`, 400, []string{"/target"}},
+		{"a receipt id that is too long", receive, "TEA", `{"receiptId":"` + strings.Repeat("x", 65) + `","quantity":1,"target":"us-east-1"}`, 400, []string{"/receiptId"}},
+		{"a receipt id of other characters", receive, "TEA", `{"receiptId":"a#b","quantity":1,"target":"us-east-1"}`, 400, []string{"/receiptId"}},
+		{"quantity 0", receive, "TEA", `{"receiptId":"a","quantity":0,"target":"us-east-1"}`, 400, []string{"/quantity"}},
+		{"quantity negative", receive, "TEA", `{"receiptId":"a","quantity":-5,"target":"us-east-1"}`, 400, []string{"/quantity"}},
+		{"quantity overflows", receive, "TEA", `{"receiptId":"a","quantity":9223372036854775808,"target":"us-east-1"}`, 400, []string{"/quantity"}},
+		{"quantity a fraction", receive, "TEA", `{"receiptId":"a","quantity":1.5,"target":"us-east-1"}`, 400, []string{"/quantity"}},
+		{"a receipt for a bad SKU", receive, "tea!", `{"receiptId":"a","quantity":1,"target":"us-east-1"}`, 400, []string{"sku"}},
 		{"receipt empty", receive, "TEA", `{}`, 400, []string{"/receiptId", "/quantity", "/target"}},
 		{"quantity huge, region unknown", receive, "TEA", `{"receiptId":"a","quantity":1000001,"target":"eu-west-1"}`, 400, []string{"/quantity", "/target"}},
 		{"receipt of an unknown SKU", receive, "CUP", `{"receiptId":"a","quantity":1,"target":"us-east-1"}`, 404, nil},
@@ -208,13 +241,7 @@ func TestBadRequestsAreToldWhereAndChangeNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := &shelf{region: east, versions: []Product{tea(1, east)}}
 			res, got := call(t, s, newMemory(nil), c.route, c.sku, c.body)
-			var pointers []string
-			if list, ok := got["errors"].([]any); ok {
-				for _, v := range list {
-					pointers = append(pointers, v.(map[string]any)["pointer"].(string))
-				}
-			}
-			if res.StatusCode != c.status || !slices.Equal(pointers, c.pointers) {
+			if pointers := pointersOf(got); res.StatusCode != c.status || !slices.Equal(pointers, c.pointers) {
 				t.Errorf("got %d at %q, want %d at %q: %s", res.StatusCode, pointers, c.status, c.pointers, res.Body)
 			}
 			if len(s.versions) != 1 || s.versions[0] != tea(1, east) || len(s.receipts) != 0 {
@@ -222,6 +249,16 @@ func TestBadRequestsAreToldWhereAndChangeNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pointersOf are the places that a problem points at.
+func pointersOf(problem map[string]any) []string {
+	var pointers []string
+	list, _ := problem["errors"].([]any)
+	for _, v := range list {
+		pointers = append(pointers, v.(map[string]any)["pointer"].(string))
+	}
+	return pointers
 }
 
 func TestOtherServicesAskForAProduct(t *testing.T) {

@@ -65,6 +65,7 @@ type productItem struct {
 	PK       string `dynamodbav:"pk"`
 	SK       string `dynamodbav:"sk"`
 	Type     string `dynamodbav:"type"`
+	Listing  string `dynamodbav:"listing"`
 	SKU      string `dynamodbav:"sku"`
 	Region   string `dynamodbav:"region"`
 	Version  int64  `dynamodbav:"version"`
@@ -93,19 +94,60 @@ func (t catalogueTable) Versions(ctx context.Context, sku string) ([]Product, er
 	if err := t.query(ctx, sku, productSK, &items); err != nil {
 		return nil, err
 	}
-	versions := make([]Product, len(items))
+	return products(items), nil
+}
+
+func products(items []productItem) []Product {
+	out := make([]Product, len(items))
 	for i, item := range items {
-		versions[i] = item.product()
+		out[i] = item.product()
 	}
-	return versions, nil
+	return out
+}
+
+// writers is how many regions may each have written a version of a product.
+const writers = 2
+
+// Page is a part of the list of products by SKU: at most limit that come after a SKU ("" for the beginning), and whether there are
+// more. The index may lag behind the table by a moment. As many items as limit+1 products can have hold that many products, or all
+// that are left; so none of the first limit is cut in two.
+func (t catalogueTable) Page(ctx context.Context, after string, limit int) (page []Product, more bool, err error) {
+	res, err := t.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: &t.name, IndexName: aws.String(productsIndex), Limit: aws.Int32(int32(writers * (limit + 1))),
+		KeyConditionExpression:    aws.String("listing = :listed AND pk > :after"),
+		ExpressionAttributeValues: platform.Item{":listed": str(listed), ":after": str(skuPK(after))},
+	})
+	if err != nil {
+		return nil, false, platform.FromAWS(err)
+	}
+	var items []productItem
+	if err := attributevalue.UnmarshalListOfMaps(res.Items, &items); err != nil {
+		return nil, false, platform.Wrap(platform.Internal, err)
+	}
+	all := latestOfEach(products(items))
+	return all[:min(limit, len(all))], len(all) > limit, nil
+}
+
+// latestOfEach are the versions that count, out of versions in the order of their SKUs.
+func latestOfEach(versions []Product) []Product {
+	var out []Product
+	for len(versions) > 0 {
+		n := slices.IndexFunc(versions, func(p Product) bool { return p.SKU != versions[0].SKU })
+		if n < 0 {
+			n = len(versions)
+		}
+		counts, _ := latest(versions[:n])
+		out, versions = append(out, counts), versions[n:]
+	}
+	return out
 }
 
 // PutVersion writes this region's version of a product in place of the one that was seen (0 for none); false if another
 // has been written since.
 func (t catalogueTable) PutVersion(ctx context.Context, p Product, seen int64) (bool, error) {
 	item, err := attributevalue.MarshalMap(productItem{
-		PK: skuPK(p.SKU), SK: productSK + t.region, Type: typeProduct, SKU: p.SKU, Region: t.region, Version: p.Version,
-		Title: p.Title, Amount: p.Price.Amount, Currency: p.Price.Currency, Active: strconv.FormatBool(p.Active)})
+		PK: skuPK(p.SKU), SK: productSK + t.region, Type: typeProduct, Listing: listed, SKU: p.SKU, Region: t.region,
+		Version: p.Version, Title: p.Title, Amount: p.Price.Amount, Currency: p.Price.Currency, Active: strconv.FormatBool(p.Active)})
 	if err != nil {
 		return false, platform.Wrap(platform.Internal, err)
 	}

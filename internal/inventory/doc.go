@@ -12,11 +12,15 @@
 // region credits it, and once: the credit and the marker that says so are one transaction.
 //
 // A reservation is settled by what the payment decided: the region whose capture committed the order consumes its reservation,
-// any other releases its own.
+// any other releases its own. If the order is called off afterwards, the goods come back to the region that had consumed them. The events of an
+// order lead to the same end in whatever order and however often they come.
+//
+// Each region tells the other what it has of a SKU in a snapshot of its own in the catalogue, for people to look at: nothing is sold by it.
 //
 // # What makes it certain
 //
-// Events make credits and settlements fast; two sweeps, every minute, make them certain.
+// Events make credits and settlements fast; three sweeps, every minute, make them certain and write the snapshots. That goods of a
+// cancelled order come back is made certain by the saga, which the order service starts again until its step ReturnStock is done.
 //
 // The receipts' sweep goes round and round the sparse index of all receipts, a bounded number each minute, and credits what
 // has no marker. It does not go by time on purpose: a receipt written by the other region may arrive long after the minute it is
@@ -28,9 +32,14 @@
 // A reservation is made only by a run that has read the order here, and an order's facts are never deleted: an order that is not
 // known is therefore a fault, which is logged every minute and never settled by guess.
 //
+// The snapshots' sweep goes round and round the products, 500 a minute, and writes what differs from what it told last: a snapshot is as old as a
+// round at most, and its time says since when the counters have stood so.
+//
 // # What it does not do
 //
-// It does not move stock between regions, show the other region's stock, split a SKU over several shards by itself, or take goods
-// back. A receipt id that is sent to both regions within the time replication takes, with different targets, is two receipts: when one is
+// It does not move stock between regions, or split a SKU over several shards by itself. It takes back the goods of a cancelled order on
+// the word of the carrier, who did not pick them up; what a shopper sends back is a receipt. If-Match guards an edit against what this region
+// has seen: of edits that both regions take within the time replication takes, the higher (version, region) counts and the other is lost. A
+// product of which the list's index has not heard yet is missing from a page. A receipt id that is sent to both regions within the time replication takes, with different targets, is two receipts: when one is
 // visible where the other is written, it is refused.
 package inventory

@@ -83,10 +83,8 @@ func (e subscriber) rejected(ctx context.Context, d event.OrderRejected) error {
 	return settle(ctx, e.stock, d.OrderID, Released)
 }
 
-// cancelled is where goods of a committed order will come back to stock; an order that was called off before it was committed
-// has only held them.
 func (e subscriber) cancelled(ctx context.Context, d event.OrderCancelled) error {
-	return settle(ctx, e.stock, d.OrderID, Released)
+	return settle(ctx, e.stock, d.OrderID, calledOff(d.CommittedBy, e.region))
 }
 
 // once credits a receipt unless it has been credited before. Two receipts of one id that disagree were written by two

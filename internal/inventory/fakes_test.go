@@ -70,6 +70,16 @@ func (m *memory) Counters(_ context.Context, sku string) (Counters, error) {
 	return sum, nil
 }
 
+func (m *memory) CountersOf(ctx context.Context, skus []string) (map[string]Counters, error) {
+	out := map[string]Counters{}
+	for _, sku := range skus {
+		if c, err := m.Counters(ctx, sku); err != nil || c != (Counters{}) {
+			out[sku] = c
+		}
+	}
+	return out, nil
+}
+
 // apply carries a move out for all lines, or tells which lines are short.
 func (m *memory) apply(move Move, lines []ReservedLine) (short []int) {
 	after := map[shardID]Counters{}
@@ -105,12 +115,12 @@ func (m *memory) Reservation(_ context.Context, orderID string) (Reservation, bo
 	return r, ok, nil
 }
 
-func (m *memory) Settle(_ context.Context, r Reservation, to State) error {
-	if m.reservations[r.OrderID].State != Held {
+func (m *memory) Settle(_ context.Context, r Reservation, to State, move Move) error {
+	if m.reservations[r.OrderID].State != r.State {
 		return platform.Wrap(platform.Unavailable, errRaced)
 	}
-	if m.apply(to.move(), r.Lines) != nil {
-		return platform.Refuse(platform.Internal, "not held")
+	if m.apply(move, r.Lines) != nil {
+		return platform.Refuse(platform.Internal, "not there")
 	}
 	r.State = to
 	m.reservations[r.OrderID] = r
@@ -146,7 +156,7 @@ func (m *memory) Held(_ context.Context, before time.Time, each func(string) err
 // sellers of a memory.
 
 func (m *memory) saga(clock *handClock) saga {
-	return saga{stock: m, shards: m, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
+	return saga{region: east, stock: m, shards: m, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
 }
 
 func (m *memory) creditor(clock *handClock) creditor {

@@ -38,14 +38,14 @@ func NewQuery(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	}), nil
 }
 
-// NewSaga holds and releases stock for the saga.
+// NewSaga holds, releases and takes back stock for the saga.
 func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
 	stock := stockTable{db: rt.DynamoDB(), name: env.String("TABLE")}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	return saga{stock: stock, shards: newShardMemory(stock, rt.Clock), clock: rt.Clock, rand: rt.Rand}.steps().Handler(rt), nil
+	return saga{region: rt.AWS.Region, stock: stock, shards: newShardMemory(stock, rt.Clock), clock: rt.Clock, rand: rt.Rand}.steps().Handler(rt), nil
 }
 
 // NewEvents credits receipts and settles reservations as events arrive in a queue.
@@ -69,8 +69,9 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	s := sweep{region: rt.AWS.Region, receipts: receiptWalk{catalogue: catalogue, stock: stock}, credit: newCreditor(rt, stock),
-		held: stock, stock: stock, orders: orders, clock: rt.Clock, log: rt.Log}
+	s := sweep{region: rt.AWS.Region, receipts: receiptWalk{catalogue, stock}, credit: newCreditor(rt, stock),
+		held: stock, stock: stock, orders: orders,
+		changed: snapshotWalk{catalogue, stock}, snapshots: catalogue, clock: rt.Clock, log: rt.Log}
 	return lambda.NewHandler(s.run), nil
 }
 

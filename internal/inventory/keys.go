@@ -23,6 +23,10 @@ const (
 
 	sweepIndex  = "sweep" // of the catalogue: receipts
 	sweepShards = 4
+
+	productsIndex = "products" // of the catalogue: versions of products by SKU
+	listing       = "listing"  // its hash key, only on those, always the same
+	listed        = "products"
 )
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
@@ -45,14 +49,22 @@ func text(item platform.Item, attr string) string {
 
 func skuPK(sku string) string { return "sku#" + sku }
 
-const productSK = "product#"
+const (
+	productSK  = "product#"
+	snapshotSK = "snapshot#"
+)
+
+func snapshotKey(sku, region string) platform.Item { return key(skuPK(sku), snapshotSK+region) }
+
+// skuOfItem is the SKU that an item of either table belongs to.
+func skuOfItem(item platform.Item) string { return strings.TrimPrefix(text(item, attrPK), "sku#") }
 
 func receiptSK(id, region string) string { return "receipt#" + id + "#" + region }
 
 // receiptOf reads a receipt's SKU and id from its key.
 func receiptOf(item platform.Item) (sku, id string) {
 	id, _, _ = strings.Cut(strings.TrimPrefix(text(item, attrSK), "receipt#"), "#")
-	return strings.TrimPrefix(text(item, attrPK), "sku#"), id
+	return skuOfItem(item), id
 }
 
 // receiptSweep is a receipt's hash key in the sweep's index: the region that must credit it comes first.
@@ -76,7 +88,7 @@ func reservationKey(orderID string) platform.Item { return key("order#"+orderID,
 
 func orderOf(item platform.Item) string { return strings.TrimPrefix(text(item, attrPK), "order#") }
 
-func roundKey() platform.Item { return key("sweep#receipts", "round") }
+func roundKey(name string) platform.Item { return key("sweep#"+name, "round") }
 
 func heldHash(shard int) string { return fmt.Sprintf("held#%d", shard) }
 

@@ -9,8 +9,9 @@ import (
 	"twofold/internal/platform"
 )
 
-// saga holds and releases an order's stock in this region.
+// saga holds, releases and takes back an order's stock in this region.
 type saga struct {
+	region string
 	stock  holder
 	shards shardCounter
 	clock  platform.Clock
@@ -29,8 +30,9 @@ type shardCounter interface {
 // stepInput is the part of the saga's order that inventory looks at.
 type stepInput struct {
 	Order struct {
-		OrderID string `json:"orderId"`
-		Lines   []Line `json:"lines"`
+		OrderID     string `json:"orderId"`
+		Lines       []Line `json:"lines"`
+		CommittedBy string `json:"committedBy"` // "" unless some region has committed the order
 	} `json:"order"`
 }
 
@@ -42,8 +44,17 @@ type releasedResult struct {
 	Released bool `json:"released"`
 }
 
+// returnedResult says whether this region's stock got the goods back: only that of the region that committed does.
+type returnedResult struct {
+	Returned bool `json:"returned"`
+}
+
 func (s saga) steps() platform.Steps {
-	return platform.Steps{"ReserveStock": platform.StepOf(s.reserve), "ReleaseStock": platform.StepOf(s.release)}
+	return platform.Steps{
+		"ReserveStock": platform.StepOf(s.reserve),
+		"ReleaseStock": platform.StepOf(s.release),
+		"ReturnStock":  platform.StepOf(s.giveBack),
+	}
 }
 
 // reserve holds every line of the order or none. Each line is drawn from one shard; a shard that has too little makes way for the
@@ -79,7 +90,7 @@ func again(r Reservation, lines []Line) (reserved, error) {
 		return reserved{}, platform.Refuse(platform.Internal, "the order is reserved with other lines")
 	case r.State == Released:
 		return reserved{}, platform.Refuse(platform.ReservationClosed, "the reservation was released")
-	default: // held by an earlier run, or consumed: the order is committed
+	default: // held by an earlier run; or consumed, perhaps returned since: the order is committed, as the payment will tell this run
 		return reserved{Reserved: true}, nil
 	}
 }
@@ -89,6 +100,14 @@ func again(r Reservation, lines []Line) (reserved, error) {
 func (s saga) release(ctx context.Context, in stepInput) (releasedResult, error) {
 	err := settle(ctx, s.stock, in.Order.OrderID, Released)
 	return releasedResult{Released: err == nil}, err
+}
+
+// giveBack puts the goods of an order that was called off after it had been committed back on the shelf of the region that
+// committed it. Any other region has at most a reservation to let go.
+func (s saga) giveBack(ctx context.Context, in stepInput) (returnedResult, error) {
+	to := calledOff(in.Order.CommittedBy, s.region)
+	err := settle(ctx, s.stock, in.Order.OrderID, to)
+	return returnedResult{Returned: err == nil && to == Returned}, err
 }
 
 // draw is a line with the shards that it may come from, in the order in which they are tried.

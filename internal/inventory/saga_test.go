@@ -39,6 +39,7 @@ func TestReserveStockAgain(t *testing.T) {
 	}{
 		{"held", Held, lines, ""},
 		{"committed already", Consumed, lines, ""},
+		{"committed and called off since", Returned, lines, ""},
 		{"released", Released, lines, platform.ReservationClosed},
 		{"other lines", Held, []Line{{"TEA", 3}}, platform.Internal},
 	}
@@ -56,6 +57,48 @@ func TestReserveStockAgain(t *testing.T) {
 			wantCode(t, err, c.code)
 			if got := m.shards[shardID{"TEA", 0}].Held; got != 2 {
 				t.Errorf("held %d after the second time, want 2", got)
+			}
+		})
+	}
+}
+
+func TestOnlyTheRegionThatCommittedTakesGoodsBack(t *testing.T) {
+	cases := []struct {
+		name, committedBy string
+		before            State
+		returned          bool
+		want              Counters
+	}{
+		{"sold here", east, Consumed, true, Counters{Received: 5, Available: 5}},
+		{"sold here and back already", east, Returned, true, Counters{Received: 5, Available: 5}},
+		{"sold here, which is not settled yet", east, Held, true, Counters{Received: 5, Available: 5}},
+		{"sold there", west, Released, false, Counters{Received: 5, Available: 5}},
+		{"sold there, and held here still", west, Held, false, Counters{Received: 5, Available: 5}},
+		{"never held here", west, "", false, Counters{Received: 5, Available: 5}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMemory(nil).fill("TEA", 5)
+			s := m.saga(newClock())
+			in := input("ord_1", Line{"TEA", 2})
+			if c.before != "" {
+				if _, err := s.reserve(t.Context(), in); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.before != "" && c.before != Held {
+				if err := settle(t.Context(), m, "ord_1", c.before); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in.Order.CommittedBy = c.committedBy
+			for range 2 {
+				if got, err := s.giveBack(t.Context(), in); err != nil || got.Returned != c.returned {
+					t.Errorf("got %+v, %v", got, err)
+				}
+			}
+			if got := m.shards[shardID{"TEA", 0}]; got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
 	}
@@ -117,9 +160,16 @@ func TestSettling(t *testing.T) {
 	}{
 		{"held is consumed", Held, Consumed, "", Counters{Received: 5, Available: 3, Consumed: 2}},
 		{"held is released", Held, Released, "", Counters{Received: 5, Available: 5}},
+		{"held is returned", Held, Returned, "", Counters{Received: 5, Available: 5}},
+		{"consumed is returned", Consumed, Returned, "", Counters{Received: 5, Available: 5}},
+		{"returned again", Returned, Returned, "", Counters{Received: 5, Available: 5}},
+		{"the confirmation of what was returned is old news", Returned, Consumed, "", Counters{Received: 5, Available: 5}},
 		{"consumed again", Consumed, Consumed, "", Counters{Received: 5, Available: 3, Consumed: 2}},
 		{"released again", Released, Released, "", Counters{Received: 5, Available: 5}},
 		{"nothing needs no release", "", Released, "", Counters{Received: 5, Available: 5}},
+		{"nothing cannot be returned", "", Returned, platform.Internal, Counters{Received: 5, Available: 5}},
+		{"released goods were never sold", Released, Returned, platform.Internal, Counters{Received: 5, Available: 5}},
+		{"returned goods were sold", Returned, Released, platform.Internal, Counters{Received: 5, Available: 5}},
 		{"nothing cannot be consumed", "", Consumed, platform.Internal, Counters{Received: 5, Available: 5}},
 		{"sold goods are not released", Consumed, Released, platform.Internal, Counters{Received: 5, Available: 3, Consumed: 2}},
 		{"released goods are not sold", Released, Consumed, platform.Internal, Counters{Received: 5, Available: 5}},
@@ -132,7 +182,7 @@ func TestSettling(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if c.before == Consumed || c.before == Released {
+			if c.before != "" && c.before != Held {
 				if err := settle(t.Context(), m, "ord_1", c.before); err != nil {
 					t.Fatal(err)
 				}
@@ -156,7 +206,7 @@ func TestStockIsNeverSoldBeyondWhatWasReceived(t *testing.T) {
 			n := rapid.Int64Range(1, 6).Draw(t, "order")
 			order := input(fmt.Sprintf("ord_%d", n), Line{"TEA", n}, Line{"CUP", 1})
 			var err error
-			switch rapid.SampledFrom([]string{"credit", "reserve", "release", "consume"}).Draw(t, "what") {
+			switch rapid.SampledFrom([]string{"credit", "reserve", "release", "consume", "return"}).Draw(t, "what") {
 			case "credit":
 				sku := rapid.SampledFrom([]string{"TEA", "CUP"}).Draw(t, "sku")
 				err = c.once(t.Context(), Receipt{SKU: sku, ID: fmt.Sprint(rapid.IntRange(1, 3).Draw(t, "receipt")), Quantity: 4})
@@ -166,6 +216,9 @@ func TestStockIsNeverSoldBeyondWhatWasReceived(t *testing.T) {
 				err = settle(t.Context(), m, order.Order.OrderID, Released)
 			case "consume":
 				err = settle(t.Context(), m, order.Order.OrderID, Consumed)
+			case "return":
+				order.Order.CommittedBy = rapid.SampledFrom([]string{"", east, west}).Draw(t, "committed by")
+				_, err = s.giveBack(t.Context(), order)
 			}
 			if code := platform.CodeOf(err); err != nil && code != platform.InsufficientStock && code != platform.ReservationClosed && code != platform.Internal {
 				t.Fatal(err)

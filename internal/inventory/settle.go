@@ -10,7 +10,7 @@ import (
 // settler reads and settles reservations.
 type settler interface {
 	Reservation(ctx context.Context, orderID string) (Reservation, bool, error)
-	Settle(ctx context.Context, r Reservation, to State) error
+	Settle(ctx context.Context, r Reservation, to State, move Move) error
 }
 
 // Outcome is what the order service says of an order.
@@ -20,14 +20,15 @@ type Outcome struct {
 	CommittedBy string     `json:"committedBy"`
 }
 
-// verdict is what an outcome means for a reservation that is held in a region; false while there is none. An order that was
-// committed and then called off finds its goods back on the shelf, so what is still held is released.
+// verdict is what an outcome means for a reservation in a region; false while there is none.
 func verdict(o Outcome, region string) (State, bool) {
 	switch o.State {
 	case fact.StateConfirmed, fact.StateDispatched, fact.StateDelivered:
 		return committed(o.CommittedBy, region), true
-	case fact.StateRejected, fact.StateCancelled:
+	case fact.StateRejected:
 		return Released, true
+	case fact.StateCancelled:
+		return calledOff(o.CommittedBy, region), true
 	default:
 		return "", false
 	}
@@ -41,20 +42,32 @@ func committed(by, region string) State {
 	return Released
 }
 
-// settle brings an order's reservation in this region to its end. Doing it again changes nothing. No reservation needs
-// no release. That goods were sold which this region does not hold, or called off which it has sold, contradicts the payment's
-// decision: it is an internal error and nothing is touched.
+// calledOff is the state of a region's reservation for an order that was called off. If some region (by) had committed it, the
+// goods come back to that region's shelf; what others hold for it, or all hold for an order that nobody committed, is released.
+func calledOff(by, region string) State {
+	if by == region {
+		return Returned
+	}
+	return Released
+}
+
+// settle brings an order's reservation in this region to where an outcome wants it. Doing it again changes nothing, and the outcomes of one
+// order lead to the same end in whatever order they are heard of. No reservation needs no release. That goods were sold which
+// this region does not hold, or were never sold which it has sold, contradicts the payment's decision: it is an internal error and
+// nothing is touched.
 func settle(ctx context.Context, stock settler, orderID string, to State) error {
 	r, found, err := stock.Reservation(ctx, orderID)
 	switch {
 	case err != nil:
 		return err
-	case !found && to == Released, found && r.State == to:
+	case !found && to == Released, found && r.State.settled(to):
 		return nil
 	case !found:
 		return platform.Refuse(platform.Internal, "order "+orderID+" was committed by this region, which holds nothing for it")
-	case r.State != Held:
+	}
+	move, possible := transitions[[2]State{r.State, to}]
+	if !possible {
 		return platform.Refuse(platform.Internal, "order "+orderID+" is "+string(r.State)+" and cannot become "+string(to))
 	}
-	return stock.Settle(ctx, r, to)
+	return stock.Settle(ctx, r, to, move)
 }

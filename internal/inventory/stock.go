@@ -71,6 +71,7 @@ func credit() Move  { return Move{to: []counter{received, available}} }
 func reserve() Move { return Move{from: available, to: []counter{held}} }
 func release() Move { return Move{from: held, to: []counter{available}} }
 func consume() Move { return Move{from: held, to: []counter{consumed}} }
+func restock() Move { return Move{from: consumed, to: []counter{available}} }
 
 // Apply is the counters after a move of a quantity; false, and no change, if the counter it takes from has less.
 func (m Move) Apply(c Counters, quantity int64) (Counters, bool) {
@@ -89,20 +90,26 @@ func (m Move) Apply(c Counters, quantity int64) (Counters, bool) {
 // State is where a reservation stands.
 type State string
 
-// A reservation is held until the order has an outcome; then it is consumed or released for good.
+// A reservation is held until the order has an outcome: then it is released for good, or consumed by the region that committed
+// the order. There it is returned if the order is called off afterwards.
 const (
 	Held     State = "held"
-	Consumed State = "consumed"
 	Released State = "released"
+	Consumed State = "consumed"
+	Returned State = "returned"
 )
 
-// move is what settling a held reservation into a state does to the counters of its lines.
-func (s State) move() Move {
-	if s == Consumed {
-		return consume()
-	}
-	return release()
+// transitions are all that can become of a reservation, with what each does to the counters of its lines. A held reservation is
+// returned without having been consumed when the order's cancellation is heard of before its confirmation.
+var transitions = map[[2]State]Move{
+	{Held, Released}:     release(),
+	{Held, Consumed}:     consume(),
+	{Held, Returned}:     release(),
+	{Consumed, Returned}: restock(),
 }
+
+// settled reports whether a reservation has come to where an outcome wants it, or beyond: what was returned had been consumed.
+func (s State) settled(to State) bool { return s == to || s == Returned && to == Consumed }
 
 // Reservation is what one region keeps for one order.
 type Reservation struct {

@@ -10,7 +10,7 @@ func TestAMoveKeepsTheEquationAndNothingNegativeWhateverTheQuantity(t *testing.T
 	rapid.Check(t, func(t *rapid.T) {
 		var c Counters
 		for range rapid.IntRange(0, 40).Draw(t, "moves") {
-			move := rapid.SampledFrom([]Move{credit(), reserve(), release(), consume()}).Draw(t, "move")
+			move := rapid.SampledFrom([]Move{credit(), reserve(), release(), consume(), restock()}).Draw(t, "move")
 			quantity := rapid.Int64Range(1, 50).Draw(t, "quantity")
 			next, ok := move.Apply(c, quantity)
 			if !ok && next != c {
@@ -46,6 +46,7 @@ func TestMovesAreTheseUpdates(t *testing.T) {
 		{"reserve", reserve(), "ADD held :q, available :minus", "available >= :q"},
 		{"release", release(), "ADD available :q, held :minus", "held >= :q"},
 		{"consume", consume(), "ADD consumed :q, held :minus", "held >= :q"},
+		{"restock", restock(), "ADD available :q, consumed :minus", "consumed >= :q"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

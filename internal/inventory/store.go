@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,13 +49,51 @@ func (t stockTable) Counters(ctx context.Context, sku string) (Counters, error) 
 	return sum, nil
 }
 
-// Shards are the numbers of shards of SKUs. The first shard carries the number; a SKU without it has one.
-func (t stockTable) Shards(ctx context.Context, skus []string) (map[string]int, error) {
-	keys := make([]map[string]types.AttributeValue, len(skus))
-	for i, sku := range skus {
-		keys[i] = shardKey(sku, 0)
+// shardItem is a shard as it is stored. The first shard of a SKU carries the number of its shards; a SKU without that has one.
+type shardItem struct {
+	Counters
+	Shards int `dynamodbav:"shards"`
+}
+
+// CountersOf are this region's counters of at most 100 SKUs over all their shards, as they stood a moment ago; zeros for a SKU that
+// was never in stock.
+func (t stockTable) CountersOf(ctx context.Context, skus []string) (map[string]Counters, error) {
+	sums := make(map[string]Counters, len(skus))
+	more, err := t.addShards(ctx, sums, firstShards(skus))
+	if err != nil {
+		return nil, err
 	}
-	items, err := t.batchGet(ctx, keys, "pk, shards")
+	for keys := range slices.Chunk(more, batchLimit) {
+		if _, err := t.addShards(ctx, sums, keys); err != nil {
+			return nil, err
+		}
+	}
+	return sums, nil
+}
+
+// addShards adds shards to the sums of their SKUs. The further shards that the first ones tell of are returned.
+func (t stockTable) addShards(ctx context.Context, sums map[string]Counters, keys []platform.Item) (more []platform.Item, err error) {
+	items, err := batchGet(ctx, t.db, t.name, keys, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range items {
+		var s shardItem
+		if err := attributevalue.UnmarshalMap(item, &s); err != nil {
+			return nil, platform.Wrap(platform.Internal, err)
+		}
+		sku := skuOfItem(item)
+		sums[sku] = sums[sku].Plus(s.Counters)
+		for shard := 1; shard < s.Shards; shard++ {
+			more = append(more, shardKey(sku, shard))
+		}
+	}
+	return more, nil
+}
+
+// Shards are the numbers of shards of at most 100 SKUs.
+func (t stockTable) Shards(ctx context.Context, skus []string) (map[string]int, error) {
+	items, err := batchGet(ctx, t.db, t.name, firstShards(skus), "pk, shards")
 	if err != nil {
 		return nil, err
 	}
@@ -63,29 +102,44 @@ func (t stockTable) Shards(ctx context.Context, skus []string) (map[string]int, 
 		counts[sku] = 1
 	}
 	for _, item := range items {
-		var s struct {
-			Shards int `dynamodbav:"shards"`
-		}
+		var s shardItem
 		if err := attributevalue.UnmarshalMap(item, &s); err != nil {
 			return nil, platform.Wrap(platform.Internal, err)
 		}
-		counts[strings.TrimPrefix(text(item, attrPK), "sku#")] = max(1, s.Shards)
+		counts[skuOfItem(item)] = max(1, s.Shards)
 	}
 	return counts, nil
 }
 
-// batchGet reads at most 100 items; those that do not exist are left out.
-func (t stockTable) batchGet(ctx context.Context, keys []map[string]types.AttributeValue, projection string) ([]map[string]types.AttributeValue, error) {
-	res, err := t.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
-		t.name: {Keys: keys, ProjectionExpression: &projection},
-	}})
+func firstShards(skus []string) []platform.Item {
+	keys := make([]platform.Item, len(skus))
+	for i, sku := range skus {
+		keys[i] = shardKey(sku, 0)
+	}
+	return keys
+}
+
+// batchLimit is how many items one BatchGetItem may ask for.
+const batchLimit = 100
+
+// batchGet reads at most batchLimit items of a table, with those attributes that a projection names, or all; items that do not exist
+// are left out.
+func batchGet(ctx context.Context, db *dynamodb.Client, table string, keys []platform.Item, projection string) ([]platform.Item, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	ask := types.KeysAndAttributes{Keys: keys}
+	if projection != "" {
+		ask.ProjectionExpression = &projection
+	}
+	res, err := db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{table: ask}})
 	if err != nil {
 		return nil, platform.FromAWS(err)
 	}
 	if len(res.UnprocessedKeys) > 0 {
-		return nil, platform.Refuse(platform.Throttled, "the stock table is busy")
+		return nil, platform.Refuse(platform.Throttled, "the table is busy")
 	}
-	return res.Responses[t.name], nil
+	return res.Responses[table], nil
 }
 
 // HoldResult says why nothing was held; the zero value says that all is held.
@@ -154,23 +208,24 @@ func reservationFrom(orderID string, item platform.Item) (Reservation, error) {
 	return r, nil
 }
 
-// Settle moves the lines of a held reservation as its new state says, and takes it out of the index of held ones.
-func (t stockTable) Settle(ctx context.Context, r Reservation, to State) error {
+// Settle brings a reservation from the state it was read in to another and moves its lines accordingly; what is settled stands
+// in the index of held ones no more.
+func (t stockTable) Settle(ctx context.Context, r Reservation, to State, move Move) error {
 	items := []types.TransactWriteItem{{Update: &types.Update{
 		TableName: &t.name, Key: reservationKey(r.OrderID),
 		UpdateExpression:          aws.String("SET #state = :to REMOVE heldShard, heldAt"),
-		ConditionExpression:       aws.String("#state = :held"),
+		ConditionExpression:       aws.String("#state = :from"),
 		ExpressionAttributeNames:  map[string]string{"#state": "state"},
-		ExpressionAttributeValues: platform.Item{":to": str(string(to)), ":held": str(string(Held))},
+		ExpressionAttributeValues: platform.Item{":to": str(string(to)), ":from": str(string(r.State))},
 	}}}
-	err := t.transact(ctx, append(items, t.moves(to.move(), r.Lines)...))
+	err := t.transact(ctx, append(items, t.moves(move, r.Lines)...))
 	for i, reason := range platform.CancellationReasons(err) {
 		switch {
 		case aws.ToString(reason.Code) != platform.ConditionCode:
 		case i == 0:
 			return platform.Wrap(platform.Unavailable, errRaced)
 		default:
-			return platform.Wrap(platform.Internal, fmt.Errorf("line %d of order %s is not held in its shard", i-1, r.OrderID))
+			return platform.Wrap(platform.Internal, fmt.Errorf("line %d of order %s is not %s in its shard", i-1, r.OrderID, r.State))
 		}
 	}
 	return platform.FromAWS(err)

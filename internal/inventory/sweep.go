@@ -15,30 +15,26 @@ const (
 	heldFor = 5 * time.Minute
 	// sweepTime ends a sweep ahead of its function's time-out; the next one goes on.
 	sweepTime = 40 * time.Second
-	// A step of the receipts' round is as many receipts as one BatchGetItem finds the markers of.
-	receiptsPerStep = 100
-	stepsPerSweep   = 10
+	// A step of the receipts' round is as many receipts as one BatchGetItem finds the markers of, a step of the snapshots' round
+	// as many products as one Query of both regions' versions should bring.
+	receiptsPerStep = batchLimit
+	productsPerStep = 50
 )
 
 // sweep makes good what events did not bring.
 type sweep struct {
-	region   string
-	receipts receiptRound
-	credit   creditor
-	held     heldOrders
-	stock    settler
-	orders   outcomes
-	clock    platform.Clock
-	log      *slog.Logger
-}
-
-// receiptRound walks through all receipts of both regions, again and again.
-type receiptRound interface {
-	// Position is where the last sweep stopped; nil for the beginning.
-	Position(ctx context.Context) (platform.Item, error)
-	SetPosition(ctx context.Context, at platform.Item) error
-	// Step are the receipts after a position that this region must credit and has not, and the next position; nil at the end.
-	Step(ctx context.Context, after platform.Item, limit int32) (uncredited []Receipt, next platform.Item, err error)
+	region    string
+	receipts  round[Receipt] // those that this region must credit and has not
+	credit    creditor
+	held      heldOrders
+	stock     settler
+	orders    outcomes
+	changed   round[stockOf] // those whose last snapshot is not of today's counters
+	snapshots interface {
+		PutSnapshot(ctx context.Context, s stockOf, at time.Time) error
+	}
+	clock platform.Clock
+	log   *slog.Logger
 }
 
 // heldOrders lists the orders whose reservations have been held since before a time.
@@ -53,19 +49,20 @@ type outcomes interface {
 
 // SweepResult is what a sweep did; the function answers it.
 type SweepResult struct {
-	Credited int `json:"credited"`
-	Settled  int `json:"settled"`
-	Open     int `json:"open"`   // held by orders that have no outcome yet
-	Failed   int `json:"failed"` // left to the next sweep; the log says why
+	Credited  int `json:"credited"`
+	Settled   int `json:"settled"`
+	Open      int `json:"open"` // held by orders that have no outcome yet
+	Published int `json:"published"`
+	Failed    int `json:"failed"` // left to the next sweep; the log says why
 }
 
-// run does both sweeps; one that fails does not keep the other from its work.
+// run does all three sweeps; one that fails does not keep the others from their work.
 func (s sweep) run(ctx context.Context, _ struct{}) (SweepResult, error) {
 	ctx, cancel := s.clock.WithTimeout(ctx, sweepTime)
 	defer cancel()
 	var res SweepResult
-	err := errors.Join(unlessLate(s.creditReceipts(ctx, &res)), unlessLate(s.settleHeld(ctx, &res)))
-	s.log.Info("swept", "credited", res.Credited, "settled", res.Settled, "open", res.Open, "failed", res.Failed)
+	err := errors.Join(unlessLate(s.creditReceipts(ctx, &res)), unlessLate(s.settleHeld(ctx, &res)), unlessLate(s.publish(ctx, &res)))
+	s.log.Info("swept", "credited", res.Credited, "settled", res.Settled, "open", res.Open, "published", res.Published, "failed", res.Failed)
 	return res, err
 }
 
@@ -77,39 +74,28 @@ func unlessLate(err error) error {
 	return err
 }
 
-// creditReceipts goes some steps further on the round. The position is kept after the credits of its steps, so a sweep that
-// dies repeats them. A receipt that cannot be credited is met again on the next round.
+// creditReceipts goes some steps further on the receipts' round. One that cannot be credited is met again on the next round.
 func (s sweep) creditReceipts(ctx context.Context, res *SweepResult) error {
-	from, err := s.receipts.Position(ctx)
-	if err != nil {
-		return err
-	}
-	at := from
-	for range stepsPerSweep {
-		uncredited, next, err := s.receipts.Step(ctx, at, receiptsPerStep)
-		if err != nil {
-			return err
-		}
-		s.creditAll(ctx, uncredited, res)
-		if at = next; at == nil {
-			break
-		}
-	}
-	if from == nil && at == nil {
-		return nil // a whole round in one sweep: nothing to remember
-	}
-	return s.receipts.SetPosition(ctx, at)
-}
-
-func (s sweep) creditAll(ctx context.Context, receipts []Receipt, res *SweepResult) {
-	for _, r := range receipts {
+	return walk(ctx, s.receipts, func(r Receipt) {
 		if err := s.credit.once(ctx, r); err != nil {
 			res.Failed++
 			s.log.Error("a receipt was not credited", "sku", r.SKU, "receipt", r.ID, "error", err.Error())
-			continue
+			return
 		}
 		res.Credited++
-	}
+	})
+}
+
+// publish goes some steps further on the snapshots' round: what has changed here is told to the other region.
+func (s sweep) publish(ctx context.Context, res *SweepResult) error {
+	return walk(ctx, s.changed, func(c stockOf) {
+		if err := s.snapshots.PutSnapshot(ctx, c, s.clock.Now()); err != nil {
+			res.Failed++
+			s.log.Error("a snapshot was not written", "sku", c.SKU, "error", err.Error())
+			return
+		}
+		res.Published++
+	})
 }
 
 func (s sweep) settleHeld(ctx context.Context, res *SweepResult) error {

@@ -40,12 +40,12 @@ func (w *wheel) SetPosition(_ context.Context, at platform.Item) error {
 	return nil
 }
 
-func (w *wheel) Step(_ context.Context, after platform.Item, limit int32) ([]Receipt, platform.Item, error) {
+func (w *wheel) Step(_ context.Context, after platform.Item) ([]Receipt, platform.Item, error) {
 	from := 0
 	if after != nil {
 		from, _ = strconv.Atoi(after["i"].(*types.AttributeValueMemberN).Value)
 	}
-	to := min(from+int(limit), len(w.receipts))
+	to := min(from+receiptsPerStep, len(w.receipts))
 	var out []Receipt
 	for _, r := range w.receipts[from:to] {
 		if _, done := w.stock.credited[[2]string{r.SKU, r.ID}]; !done {
@@ -59,7 +59,64 @@ func (w *wheel) Step(_ context.Context, after platform.Item, limit int32) ([]Rec
 }
 
 func newSweep(m *memory, clock *handClock, w *wheel, orders outcomes) sweep {
-	return sweep{region: east, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, clock: clock, log: discard()}
+	b := &board{stock: m}
+	return sweep{region: east, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, changed: b, snapshots: b, clock: clock, log: discard()}
+}
+
+// board is where snapshots of a memory's TEA are pinned; every step of its round finds it.
+type board struct {
+	stock  *memory
+	pinned Snapshot
+	at     platform.Item
+	fails  bool
+}
+
+func (b *board) Position(context.Context) (platform.Item, error) { return b.at, nil }
+
+func (b *board) SetPosition(_ context.Context, at platform.Item) error {
+	b.at = at
+	return nil
+}
+
+func (b *board) Step(ctx context.Context, _ platform.Item) ([]stockOf, platform.Item, error) {
+	now, err := b.stock.Counters(ctx, "TEA")
+	if err != nil || now == b.pinned.Counters {
+		return nil, nil, err
+	}
+	return []stockOf{{SKU: "TEA", Counters: now}}, nil, nil
+}
+
+func (b *board) PutSnapshot(_ context.Context, s stockOf, at time.Time) error {
+	if b.fails {
+		return errors.New("the catalogue does not answer")
+	}
+	b.pinned = Snapshot{Region: east, At: at, Counters: s.Counters}
+	return nil
+}
+
+func TestTheSweepPublishesWhatHasChanged(t *testing.T) {
+	m, clock := newMemory(nil).fill("TEA", 5), newClock()
+	s := newSweep(m, clock, &wheel{stock: m}, outcomeMap{})
+	b := s.changed.(*board)
+	sweepOnce := func(want SweepResult) {
+		t.Helper()
+		if got, err := s.run(t.Context(), struct{}{}); err != nil || got != want {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	}
+	b.fails = true
+	sweepOnce(SweepResult{Failed: 1})
+	b.fails = false
+	sweepOnce(SweepResult{Published: 1})
+	sweepOnce(SweepResult{}) // nothing has changed
+	if _, err := m.saga(clock).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = clock.now.Add(time.Minute)
+	sweepOnce(SweepResult{Published: 1})
+	if want := (Snapshot{Region: east, At: clock.now, Counters: Counters{Received: 5, Available: 3, Held: 2}}); b.pinned != want {
+		t.Errorf("pinned %+v, want %+v", b.pinned, want)
+	}
 }
 
 func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
@@ -69,14 +126,16 @@ func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
 		"ord_sent":      {Known: true, State: fact.StateDispatched, CommittedBy: east},
 		"ord_elsewhere": {Known: true, State: fact.StateDelivered, CommittedBy: west},
 		"ord_rejected":  {Known: true, State: fact.StateRejected},
-		"ord_cancelled": {Known: true, State: fact.StateCancelled, CommittedBy: east},
+		"ord_cancelled": {Known: true, State: fact.StateCancelled},
+		"ord_back":      {Known: true, State: fact.StateCancelled, CommittedBy: east},
+		"ord_not_mine":  {Known: true, State: fact.StateCancelled, CommittedBy: west},
 		"ord_open":      {Known: true, State: fact.StatePlaced},
 		"ord_waiting":   {Known: true, State: fact.StateActionRequired},
 		"ord_unknown":   {State: fact.StateUnknown},
 		"ord_young":     {Known: true, State: fact.StateRejected},
 	}
 	want := map[string]State{"ord_sold": Consumed, "ord_sent": Consumed, "ord_elsewhere": Released, "ord_rejected": Released,
-		"ord_cancelled": Released, "ord_open": Held, "ord_waiting": Held, "ord_unknown": Held, "ord_young": Held, "ord_unanswered": Held}
+		"ord_cancelled": Released, "ord_back": Returned, "ord_not_mine": Released, "ord_open": Held, "ord_waiting": Held, "ord_unknown": Held, "ord_young": Held, "ord_unanswered": Held}
 	for id := range want {
 		if id == "ord_young" {
 			continue
@@ -91,7 +150,7 @@ func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
 	}
 	clock.now = clock.now.Add(time.Second)
 	res, err := newSweep(m, clock, &wheel{stock: m}, orders).run(t.Context(), struct{}{})
-	if err != nil || res != (SweepResult{Settled: 5, Open: 2, Failed: 2}) {
+	if err != nil || res != (SweepResult{Settled: 7, Open: 2, Published: 1, Failed: 2}) {
 		t.Errorf("got %+v, %v", res, err)
 	}
 	for id, state := range want {

@@ -42,34 +42,21 @@ type receiptWalk struct {
 	stock     stockTable
 }
 
-// Position reads the key after which the round goes on; it is a key of the catalogue's index.
+// Position is a key of the catalogue's index of receipts.
 func (w receiptWalk) Position(ctx context.Context) (platform.Item, error) {
-	res, err := w.stock.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &w.stock.name, Key: roundKey(), ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return nil, platform.FromAWS(err)
-	}
-	after, ok := res.Item["after"].(*types.AttributeValueMemberM)
-	if !ok {
-		return nil, nil
-	}
-	return after.Value, nil
+	return w.stock.position(ctx, "receipts")
 }
 
-// SetPosition keeps where the next sweep goes on.
+// SetPosition implements round.
 func (w receiptWalk) SetPosition(ctx context.Context, at platform.Item) error {
-	item := roundKey()
-	if at != nil {
-		item["after"] = &types.AttributeValueMemberM{Value: at}
-	}
-	_, err := w.stock.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &w.stock.name, Item: item})
-	return platform.FromAWS(err)
+	return w.stock.setPosition(ctx, "receipts", at)
 }
 
 // Step scans the next piece of the sparse index, which holds nothing but receipts
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html).
-func (w receiptWalk) Step(ctx context.Context, after platform.Item, limit int32) ([]Receipt, platform.Item, error) {
+func (w receiptWalk) Step(ctx context.Context, after platform.Item) ([]Receipt, platform.Item, error) {
 	page, err := w.catalogue.db.Scan(ctx, &dynamodb.ScanInput{
-		TableName: &w.catalogue.name, IndexName: aws.String(sweepIndex), Limit: &limit, ExclusiveStartKey: after,
+		TableName: &w.catalogue.name, IndexName: aws.String(sweepIndex), Limit: aws.Int32(receiptsPerStep), ExclusiveStartKey: after,
 	})
 	if err != nil {
 		return nil, nil, platform.FromAWS(err)
@@ -110,7 +97,7 @@ func (w receiptWalk) uncredited(ctx context.Context, receipts []platform.Item) (
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	markers, err := w.stock.batchGet(ctx, keys, "pk, sk")
+	markers, err := batchGet(ctx, w.stock.db, w.stock.name, keys, "pk, sk")
 	if err != nil {
 		return nil, err
 	}

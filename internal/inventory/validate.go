@@ -15,6 +15,7 @@ const (
 	maxTitle    = 200        // characters
 	maxPrice    = 99_999_999 // minor units: the most that one charge can be
 	maxReceived = 1_000_000  // units
+	maxBody     = 64 << 10   // bytes
 )
 
 var (
@@ -38,6 +39,14 @@ func (f faults) err() error {
 	return &platform.Error{Code: platform.InvalidRequest, Violations: f}
 }
 
+// decode reads a body into v, a pointer to a struct.
+func decode(r platform.Request, v any) error {
+	if len(r.Body) > maxBody {
+		return &platform.Error{Code: platform.InvalidRequest, Violations: faults{{Detail: "send at most 64 KiB"}}}
+	}
+	return r.DecodeBody(v)
+}
+
 // skuOf is the SKU that the path names.
 func skuOf(r platform.Request) (string, error) {
 	sku := r.PathParameters["sku"]
@@ -56,19 +65,26 @@ type productBody struct {
 	Active *bool `json:"active"`
 }
 
-func (b productBody) check() error {
+// check tells all that is wrong with an edit; its precondition is the answer if nothing is.
+func (b productBody) check(r platform.Request) (precondition, error) {
 	var f faults
+	match, ok := preconditionOf(r)
+	f.unless(ok, "If-Match", `send ETags as you got them, such as "3.us-east-1", or * for any version`)
+	b.checkFields(&f)
+	return match, f.err()
+}
+
+func (b productBody) checkFields(f *faults) {
 	n := utf8.RuneCountInString(b.Title)
 	f.unless(strings.TrimSpace(b.Title) != "" && n <= maxTitle, "/title", fmt.Sprintf("send a title of 1 to %d characters", maxTitle))
 	f.unless(b.Active != nil, "/active", "say whether the product is for sale: true or false")
 	if b.Price == nil {
 		f.unless(false, "/price", "send the gross price: amount and currency")
-		return f.err()
+		return
 	}
 	f.unless(b.Price.Amount != nil && *b.Price.Amount >= 0 && *b.Price.Amount <= maxPrice, "/price/amount",
 		fmt.Sprintf("send an amount of 0 to %d minor units", maxPrice))
 	f.unless(money.Known(b.Price.Currency), "/price/currency", "send the ISO 4217 code of a currency of this shop, such as EUR")
-	return f.err()
 }
 
 // product is what a checked body asks for.

@@ -12,6 +12,8 @@
 //
 // A mail that fails does not hold anything up: its message comes back, and ends in the dead-letter queue.
 //
+// The shopper's name is the only foreign text in a mail. In the HTML part it stands between tags and nowhere else, escaped for that place.
+//
 // Name and address of the shopper are asked of the order service for each mail and stay in memory: not in the table, not in a log, not in an
 // error. A shopper whose data were erased gets no mail.
 //

@@ -13,17 +13,12 @@ import (
 // NewMail mails facts as their events arrive in a queue.
 func NewMail(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
-	composer, err := newComposer()
-	if err != nil {
-		return nil, err
-	}
 	m := mailer{
-		region:   rt.AWS.Region,
-		claims:   mailTable{db: rt.DynamoDB(), name: env.String("TABLE")},
-		persons:  orderService{lambda: lambdaclient.NewFromConfig(rt.AWS), function: env.String("ORDER_QUERY_FUNCTION")},
-		sender:   ses{client: sesv2.NewFromConfig(rt.AWS), from: env.String("MAIL_FROM")},
-		composer: composer,
-		clock:    rt.Clock,
+		region:  rt.AWS.Region,
+		claims:  mailTable{db: rt.DynamoDB(), name: env.String("TABLE")},
+		persons: orderService{lambda: lambdaclient.NewFromConfig(rt.AWS), function: env.String("ORDER_QUERY_FUNCTION")},
+		sender:  ses{client: sesv2.NewFromConfig(rt.AWS), from: env.String("MAIL_FROM")},
+		clock:   rt.Clock,
 	}
 	if err := env.Err(); err != nil {
 		return nil, err

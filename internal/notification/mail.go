@@ -24,8 +24,7 @@ type mailer struct {
 	sender interface {
 		Send(ctx context.Context, to string, n Notice, m Mail) error
 	}
-	composer composer
-	clock    platform.Clock
+	clock platform.Clock
 }
 
 // claims sees to it that a mail goes out once.
@@ -74,26 +73,35 @@ func read(body json.RawMessage) (Notice, string, error) {
 	}
 	switch env.DetailType {
 	case fact.Confirmed.DetailType():
-		var d event.OrderConfirmed
-		err := decode(env.Detail, &d)
+		d, err := decode[event.OrderConfirmed](env)
 		return Notice{OrderID: d.OrderID, Kind: fact.Confirmed}, d.CommittedBy, err
 	case fact.Rejected.DetailType():
-		var d event.OrderRejected
-		err := decode(env.Detail, &d)
+		d, err := decode[event.OrderRejected](env)
 		return Notice{OrderID: d.OrderID, Kind: fact.Rejected, Reason: d.Reason}, d.Region, err
 	case fact.Cancelled.DetailType():
-		var d event.OrderCancelled
-		err := decode(env.Detail, &d)
+		d, err := decode[event.OrderCancelled](env)
 		return Notice{OrderID: d.OrderID, Kind: fact.Cancelled, Reason: d.Reason}, d.Region, err
+	case fact.CancelRefused.DetailType():
+		d, err := decode[event.OrderCancelRefused](env)
+		return Notice{OrderID: d.OrderID, Kind: fact.CancelRefused, Reason: d.Reason}, d.Region, err
+	case fact.Dispatched.DetailType():
+		d, err := decode[event.OrderDispatched](env)
+		return Notice{OrderID: d.OrderID, Kind: fact.Dispatched}, d.Region, err
+	case fact.Delivered.DetailType():
+		d, err := decode[event.OrderDelivered](env)
+		return Notice{OrderID: d.OrderID, Kind: fact.Delivered}, d.Region, err
+	case fact.Refunded.DetailType():
+		d, err := decode[event.OrderRefunded](env)
+		return Notice{OrderID: d.OrderID, Kind: fact.Refunded}, d.Region, err
 	}
 	return Notice{}, "", platform.Refuse(platform.InvalidRequest, "there is no mail for "+env.DetailType)
 }
 
-func decode(detail json.RawMessage, into any) error {
-	if err := json.Unmarshal(detail, into); err != nil {
-		return platform.Wrap(platform.InvalidRequest, err)
+func decode[Detail any](env envelope) (d Detail, err error) {
+	if err := json.Unmarshal(env.Detail, &d); err != nil {
+		return d, platform.Wrap(platform.InvalidRequest, err)
 	}
-	return nil
+	return d, nil
 }
 
 // once sends a mail unless that has been done.
@@ -115,7 +123,7 @@ func (m mailer) once(ctx context.Context, n Notice) error {
 	if person.Email == "" {
 		return m.claims.Settle(ctx, n, Dropped)
 	}
-	mail, err := m.composer.compose(n, person.Name)
+	mail, err := compose(n, person.Name)
 	if err != nil {
 		return platform.Wrap(platform.Internal, err)
 	}

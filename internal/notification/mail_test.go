@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"html"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
@@ -79,13 +82,9 @@ func (p *post) Send(_ context.Context, to string, _ Notice, m Mail) error {
 
 func newMailer(t *testing.T, region string) (mailer, *post, *handClock) {
 	t.Helper()
-	c, err := newComposer()
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := &post{claims: map[Notice]claim{}, person: Person{Name: "Ada", Email: "ada@example.com"}}
 	clock := &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	return mailer{region: region, claims: p, persons: p, sender: p, composer: c, clock: clock}, p, clock
+	return mailer{region: region, claims: p, persons: p, sender: p, clock: clock}, p, clock
 }
 
 func body(detailType, detail string) json.RawMessage {
@@ -102,6 +101,10 @@ func TestEachClosingFactIsMailedByOneRegion(t *testing.T) {
 		{"confirmed by who committed, whoever wrote it", "OrderConfirmed", confirmedEast, east},
 		{"rejected by who wrote it", "OrderRejected", `{"orderId":"ord_1","reason":"PaymentDeclined","region":"us-west-2"}`, west},
 		{"cancelled by who wrote it", "OrderCancelled", `{"orderId":"ord_1","reason":"CancelRequested","region":"us-east-1"}`, east},
+		{"a refused cancellation by who wrote it", "OrderCancelRefused", `{"orderId":"ord_1","reason":"AlreadyDispatched","region":"us-east-1"}`, east},
+		{"dispatched by who wrote it", "OrderDispatched", `{"orderId":"ord_1","region":"us-west-2","home":"us-east-1"}`, west},
+		{"delivered by who wrote it", "OrderDelivered", `{"orderId":"ord_1","region":"us-east-1","home":"us-east-1"}`, east},
+		{"refunded by who wrote it", "OrderRefunded", `{"orderId":"ord_1","region":"us-west-2","home":"us-west-2"}`, west},
 	}
 	for _, c := range cases {
 		for _, region := range []string{east, west} {
@@ -183,22 +186,20 @@ func TestABadEventIsRefused(t *testing.T) {
 var update = flag.Bool("update", false, "write the golden mails anew")
 
 func TestMailsReadAsTheGoldenOnes(t *testing.T) {
-	c, err := newComposer()
-	if err != nil {
-		t.Fatal(err)
-	}
 	notices := map[string]Notice{
 		"confirmed": {Kind: fact.Confirmed}, "cancelled": {Kind: fact.Cancelled, Reason: "CancelRequested"},
 		"dispatched": {Kind: fact.Dispatched}, "delivered": {Kind: fact.Delivered}, "refunded": {Kind: fact.Refunded},
 		"rejected-stock":    {Kind: fact.Rejected, Reason: "InsufficientStock"},
 		"rejected-payment":  {Kind: fact.Rejected, Reason: "PaymentDeclined"},
 		"rejected-shipment": {Kind: fact.Rejected, Reason: "ShipmentUnavailable"},
+		"rejected-expired":  {Kind: fact.Rejected, Reason: "AuthenticationExpired"},
+		"cancel-refused":    {Kind: fact.CancelRefused, Reason: "AlreadyDispatched"},
 		"rejected-other":    {Kind: fact.Rejected, Reason: "PaymentVoided"},
 	}
 	for name, n := range notices {
 		t.Run(name, func(t *testing.T) {
 			n.OrderID = "ord_abcdefghijklmnopqrstuvwxyz"
-			m, err := c.compose(n, "Ada <b>Lovelace</b>")
+			m, err := compose(n, "Ada <b>Lovelace</b>")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,11 +229,34 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestAKindThatIsNotMailedIsAnError(t *testing.T) {
-	c, err := newComposer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.compose(Notice{Kind: fact.Placed}, "Ada"); err == nil {
+	if _, err := compose(Notice{Kind: fact.Placed}, "Ada"); err == nil {
 		t.Error("a mail was made for it")
+	}
+}
+
+func TestWhateverAShopperIsCalledStaysTextInTheMail(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"{order}", "{body}", "<script>x</script>", `"' onload=x`, "&lt;"})).Draw(t, "name")
+		m, err := compose(Notice{OrderID: "ord_1", Kind: fact.Delivered}, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(m.HTML, "<p>Hello ")
+		shown, _, _ := strings.Cut(rest, ",</p>\n<p>The carrier")
+		if strings.ContainsAny(shown, `<>"'`) || html.UnescapeString(shown) != name {
+			t.Fatalf("%q is shown as %q", name, shown)
+		}
+		if !strings.HasPrefix(m.Text, "Hello "+name+",\n\nThe carrier") {
+			t.Fatalf("the text part is %q", m.Text)
+		}
+	})
+}
+
+func TestEveryMailedKindHasAnEventThatIsRead(t *testing.T) {
+	for kind := range wordings {
+		n, region, err := read(body(kind.DetailType(), `{"orderId":"ord_1","region":"us-east-1","committedBy":"us-east-1"}`))
+		if err != nil || n.Kind != kind || n.OrderID != "ord_1" || region != east {
+			t.Errorf("%s: got %+v, %q, %v", kind, n, region, err)
+		}
 	}
 }

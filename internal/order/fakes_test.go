@@ -1,16 +1,20 @@
 package order
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 
 	"twofold/internal/fact"
 	"twofold/internal/money"
@@ -93,6 +97,9 @@ func (t *testTable) TransactWriteItems(_ context.Context, in *dynamodb.TransactW
 }
 
 func (t *testTable) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	if aws.ToString(in.IndexName) == customerIndex {
+		return t.queryCustomer(in), t.down
+	}
 	pk := in.ExpressionAttributeValues[":pk"].(*types.AttributeValueMemberS).Value
 	out := &dynamodb.QueryOutput{}
 	for p, item := range t.items {
@@ -101,6 +108,28 @@ func (t *testTable) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(
 		}
 	}
 	return out, t.down
+}
+
+// queryCustomer is a page of the index, newest first. Like DynamoDB it says that there may be more when the page is full.
+func (t *testTable) queryCustomer(in *dynamodb.QueryInput) *dynamodb.QueryOutput {
+	var keys []platform.Item
+	for _, item := range t.items {
+		if item["listed"] != nil && reflect.DeepEqual(item["customer"], in.ExpressionAttributeValues[":customer"]) {
+			keys = append(keys, platform.Item{"pk": item["pk"], "sk": item["sk"], "customer": item["customer"], "listed": item["listed"]})
+		}
+	}
+	order := func(a, b platform.Item) int {
+		return cmp.Or(cmp.Compare(keyPart(b, "listed"), keyPart(a, "listed")), cmp.Compare(keyPart(b, "sk"), keyPart(a, "sk")))
+	}
+	slices.SortFunc(keys, order)
+	if start := in.ExclusiveStartKey; start != nil {
+		keys = slices.DeleteFunc(keys, func(k platform.Item) bool { return order(k, start) <= 0 })
+	}
+	out := &dynamodb.QueryOutput{Items: keys}
+	if limit := int(aws.ToInt32(in.Limit)); len(keys) >= limit {
+		out.Items, out.LastEvaluatedKey = keys[:limit], keys[limit-1]
+	}
+	return out
 }
 
 func (t *testTable) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
@@ -115,12 +144,20 @@ func (t *testTable) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInp
 	return out, t.down
 }
 
+// PutItem knows two conditions: that there is no item, and that of an erasure.
 func (t *testTable) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	if _, taken := t.items[path(in.Item)]; taken {
-		return nil, &types.ConditionalCheckFailedException{}
+	if t.down != nil {
+		return nil, t.down
+	}
+	there, taken := t.items[path(in.Item)]
+	if strings.HasPrefix(aws.ToString(in.ConditionExpression), "attribute_exists(pk)") {
+		taken = !taken || isErased(there)
+	}
+	if taken {
+		return nil, &types.ConditionalCheckFailedException{Item: there}
 	}
 	t.put(in.Item)
-	return &dynamodb.PutItemOutput{}, t.down
+	return &dynamodb.PutItemOutput{}, nil
 }
 
 // testCatalogue knows products by SKU.
@@ -166,12 +203,38 @@ type shop struct {
 func newShop(region, peer string, own, peers *testTable) *shop {
 	s := &shop{own: own, peers: peers, catalogue: &testCatalogue{products: make(map[string]price)}, clock: &testClock{now: noon}}
 	s.intake = &intake{
-		region: region, peerRegion: peer, peer: &testPeer{peers}, catalogue: s.catalogue, clock: s.clock, log: slog.New(slog.DiscardHandler),
+		region: region, peerRegion: peer, peer: &testPeer{peers}, catalogue: s.catalogue, fees: testFees(), clock: s.clock, log: slog.New(slog.DiscardHandler),
 		store: &store{db: own, clock: s.clock, orders: "orders", work: "order-work"},
 	}
 	s.sell("MUG", 1250)
 	s.sell("TEA-250", 899)
 	return s
+}
+
+// testFees are cheap, and free with express, so that an order can cost too little.
+func testFees() feeTable {
+	return feeTable{"standard": {"EUR": 490}, "express": {"EUR": 0}}
+}
+
+// recorder appends facts in the shop's region and the peer's.
+func (s *shop) recorder() recorder {
+	return recorder{region: s.region, facts: s.tables(), peer: &testPeer{s.peers}, clock: s.clock}
+}
+
+func (s *shop) tables() *store {
+	return &store{db: s.own, clock: s.clock, orders: "orders", work: "order-work"}
+}
+
+// append writes a fact of an order as the saga of the shop's region would.
+func (s *shop) append(t *testing.T, id string, kind fact.Kind) {
+	t.Helper()
+	f := fact.Fact{OrderID: id, Kind: kind, Region: s.region, Home: s.region, At: s.clock.now}
+	if kind == fact.Confirmed {
+		f.CommittedBy, f.PlacedRegion = s.region, s.region
+	}
+	if _, err := s.tables().append(context.Background(), f); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // sell puts a price into the read model.
@@ -204,3 +267,11 @@ func placedFact(id, region string, at time.Time) fact.Fact {
 		ShippingMethod: "standard", PaymentMethod: "pm_card_visa", PaymentCustomer: "cus_1", PaymentVersion: 1,
 	}
 }
+
+// throttled is DynamoDB's answer to too many calls.
+type throttled struct{}
+
+func (throttled) Error() string                 { return "slow down" }
+func (throttled) ErrorCode() string             { return "ThrottlingException" }
+func (throttled) ErrorMessage() string          { return "slow down" }
+func (throttled) ErrorFault() smithy.ErrorFault { return smithy.FaultClient }

@@ -11,34 +11,61 @@ import (
 	"twofold/internal/platform"
 )
 
-// NewAPI serves POST /v1/orders and GET /v1/orders/{orderId}.
+// NewAPI serves the shoppers' routes below /v1/orders.
 // It reads ORDERS_TABLE, TABLE, PEER_REGION, TWO_REGION_ACK and CATALOGUE_FUNCTION.
 func NewAPI(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
 	s := &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE"), work: env.String("TABLE")}
 	peerRegion, acknowledge := env.String("PEER_REGION"), env.Bool("TWO_REGION_ACK")
+	peer := platform.NewPeer(rt, s.orders, peerRegion, acknowledge)
 	in := &intake{
-		region: rt.AWS.Region, peerRegion: peerRegion, store: s, clock: rt.Clock, log: rt.Log,
-		peer:      platform.NewPeer(rt, s.orders, peerRegion, acknowledge),
+		region: rt.AWS.Region, peerRegion: peerRegion, store: s, peer: peer, fees: fees(), clock: rt.Clock, log: rt.Log,
 		catalogue: catalogue{client: lambdaclient.NewFromConfig(rt.AWS), function: env.String("CATALOGUE_FUNCTION")},
 	}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	return (&api{intake: in, store: s}).routes().Handler(rt), nil
+	a := &api{
+		intake: in, store: s, lister: lister{store: s},
+		canceller: canceller{store: s, recorder: recorder{region: rt.AWS.Region, facts: s, peer: peer, clock: rt.Clock}},
+	}
+	return a.routes().Handler(rt), nil
 }
 
 // NewQuery answers the saga's and the other services' questions about an order. It reads ORDERS_TABLE.
 func NewQuery(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
-	q := &query{store: &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE")}, log: rt.Log}
+	q := &query{store: &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE")}, clock: rt.Clock, log: rt.Log}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
 	return lambda.NewHandler(q.answer), nil
 }
 
-// NewSaga runs the saga's steps ConfirmOrder and CloseOrder. It reads ORDERS_TABLE.
+// NewFacts takes the notices of the payment provider and the carrier from the services that verified them. It reads ORDERS_TABLE,
+// PEER_REGION and TWO_REGION_ACK.
+func NewFacts(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	s := &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE")}
+	peer := platform.NewPeer(rt, s.orders, env.String("PEER_REGION"), env.Bool("TWO_REGION_ACK"))
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	r := &reports{store: s, recorder: recorder{region: rt.AWS.Region, facts: s, peer: peer, clock: rt.Clock}, log: rt.Log}
+	return lambda.NewHandler(r.take), nil
+}
+
+// NewErase removes persons that this region wrote. The operator calls it, in both regions. It reads ORDERS_TABLE.
+func NewErase(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	e := &eraser{region: rt.AWS.Region, store: &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE")}, log: rt.Log}
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	return lambda.NewHandler(e.run), nil
+}
+
+// NewSaga runs the saga's steps that write facts. It reads ORDERS_TABLE.
 func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
 	facts := &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE")}
@@ -48,7 +75,7 @@ func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	return (&saga{region: rt.AWS.Region, facts: facts, clock: rt.Clock}).steps().Handler(rt), nil
 }
 
-// NewSweep starts the sagas of orders without outcome again. It is called every minute and reads ORDERS_TABLE, TABLE,
+// NewSweep starts the sagas of orders without outcome, and of cancel requests without answer, again. It is called every minute and reads ORDERS_TABLE, TABLE,
 // PEER_REGION, STATE_MACHINE_ARN, SWEEP_OWN_AFTER and SWEEP_PEER_AFTER.
 func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
@@ -59,7 +86,7 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 		},
 		store:  &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE"), work: env.String("TABLE")},
 		starts: executions{client: sfn.NewFromConfig(rt.AWS), machine: env.String("STATE_MACHINE_ARN")},
-		clock:  rt.Clock, log: rt.Log,
+		region: rt.AWS.Region, clock: rt.Clock, log: rt.Log,
 	}
 	if err := env.Err(); err != nil {
 		return nil, err

@@ -28,6 +28,8 @@ func TestAFunctionThatIsNotSetUpNamesAllThatItLacks(t *testing.T) {
 	}{
 		"api":    {NewAPI, []string{"ORDERS_TABLE", "TABLE", "PEER_REGION", "TWO_REGION_ACK", "CATALOGUE_FUNCTION"}},
 		"query":  {NewQuery, []string{"ORDERS_TABLE"}},
+		"facts":  {NewFacts, []string{"ORDERS_TABLE", "PEER_REGION", "TWO_REGION_ACK"}},
+		"erase":  {NewErase, []string{"ORDERS_TABLE"}},
 		"saga":   {NewSaga, []string{"ORDERS_TABLE"}},
 		"sweep":  {NewSweep, []string{"ORDERS_TABLE", "TABLE", "PEER_REGION", "STATE_MACHINE_ARN", "SWEEP_OWN_AFTER", "SWEEP_PEER_AFTER"}},
 		"prices": {NewPrices, []string{"TABLE"}},

@@ -26,12 +26,11 @@ type application struct {
 type intake struct {
 	region, peerRegion string
 	store              intakeStore
-	peer               interface {
-		Copy(ctx context.Context, items ...platform.Item) platform.Durability
-	}
-	catalogue interface {
+	peer               copier
+	catalogue          interface {
 		product(ctx context.Context, sku string) (price, bool, error)
 	}
+	fees  feeTable
 	clock platform.Clock
 	log   *slog.Logger
 }
@@ -64,13 +63,13 @@ func (in *intake) take(ctx context.Context, a application) (accepted, error) {
 	if again, done, err := in.again(ctx, id, known.keys); done || err != nil {
 		return again, err
 	}
-	lines, total, err := in.price(ctx, a.body, known.prices)
+	cost, err := in.price(ctx, a.body, known.prices)
 	if err != nil {
 		return accepted{}, err
 	}
 	placed := fact.Fact{
 		OrderID: id, Kind: fact.Placed, Region: in.region, Home: in.region, At: in.clock.Now().UTC().Truncate(time.Millisecond),
-		Customer: a.customer, Lines: lines, Amount: total, ShippingMethod: a.body.Shipping.Method,
+		Customer: a.customer, Lines: cost.lines, Amount: cost.total, ShippingMethod: a.body.Shipping.Method, ShippingAmount: cost.fee.Amount,
 		PaymentMethod: a.body.Payment.Method, PaymentCustomer: a.paymentCustomer, PaymentVersion: paymentVersion,
 	}
 	return in.first(ctx, placed, a.body.Shipping, digest)
@@ -136,14 +135,23 @@ func (r request) skus() []string {
 	return skus
 }
 
-// price gives each line its price of this moment and adds them up.
-func (in *intake) price(ctx context.Context, r request, known map[string]price) ([]fact.Line, money.Money, error) {
+// cost is what an order comes to.
+type cost struct {
+	lines      []fact.Line
+	fee, total money.Money // total includes fee
+}
+
+// price gives each line its price of this moment and adds them up with the shipping.
+func (in *intake) price(ctx context.Context, r request, known map[string]price) (cost, error) {
 	var c checks
-	lines, total := make([]fact.Line, len(r.Lines)), money.Money{Currency: r.Currency}
+	sum := cost{lines: make([]fact.Line, len(r.Lines))}
+	fee, offered := in.fees.of(r.Shipping.Method, r.Currency)
+	c.that(offered, "/shipping/method", "choose another method: this one is not offered in "+r.Currency)
+	sum.fee, sum.total = fee, fee
 	for i, l := range r.Lines {
 		p, sold, err := in.priceOf(ctx, l.SKU, known)
 		if err != nil {
-			return nil, money.Money{}, err
+			return cost{}, err
 		}
 		inCurrency := !sold || p.Money.Currency == r.Currency
 		c.that(sold, linePointer(i, "sku"), "this shop does not sell "+l.SKU+": leave it out")
@@ -151,21 +159,21 @@ func (in *intake) price(ctx context.Context, r request, known map[string]price) 
 		if !sold || !inCurrency {
 			continue
 		}
-		lines[i] = fact.Line{SKU: l.SKU, Quantity: l.Quantity, UnitAmount: p.Money.Amount}
-		if total, err = addLine(total, p.Money, l.Quantity); err != nil {
+		sum.lines[i] = fact.Line{SKU: l.SKU, Quantity: l.Quantity, UnitAmount: p.Money.Amount}
+		if sum.total, err = addLine(sum.total, p.Money, l.Quantity); err != nil {
 			c.that(false, linePointer(i, "quantity"), "order less: the "+err.Error())
 			break
 		}
 	}
 	if len(c.found) == 0 {
-		if err := total.Chargeable(); err != nil {
+		if err := sum.total.Chargeable(); err != nil {
 			c.that(false, "/lines", "order another quantity: "+err.Error())
 		}
 	}
 	if len(c.found) > 0 {
-		return nil, money.Money{}, &platform.Error{Code: platform.Unprocessable, Violations: c.found}
+		return cost{}, &platform.Error{Code: platform.Unprocessable, Violations: c.found}
 	}
-	return lines, total, nil
+	return sum, nil
 }
 
 func addLine(total, unit money.Money, quantity int64) (money.Money, error) {

@@ -32,7 +32,7 @@ func TestAnOrderStandsInBothRegionsWithItsPersonAndKey(t *testing.T) {
 	if got.durability != platform.InTwoRegions || got.order.State != fact.StatePlaced || got.order.Home != east {
 		t.Fatalf("%+v", got)
 	}
-	if want := (money.Money{Amount: 2*1250 + 899, Currency: "EUR"}); got.order.Placed.Amount != want {
+	if want := (money.Money{Amount: 2*1250 + 899 + 490, Currency: "EUR"}); got.order.Placed.Amount != want {
 		t.Errorf("costs %+v, want %+v", got.order.Placed.Amount, want)
 	}
 	for _, key := range []platform.Item{
@@ -222,7 +222,12 @@ func TestWhatCannotBeSoldIsRefusedWithAPointer(t *testing.T) {
 			delete(s.own.items, path(priceKey("TEA-250")))
 			s.catalogue.products["TEA-250"] = usd
 		}, []string{"/lines/1/sku"}},
-		{"less than can be charged", func(s *shop, _ *application) { s.sell("MUG", 1); s.sell("TEA-250", 1) }, []string{"/lines"}},
+		{"less than can be charged", func(s *shop, a *application) {
+			s.sell("MUG", 1)
+			s.sell("TEA-250", 1)
+			a.body.Shipping.Method = "express"
+		}, []string{"/lines"}},
+		{"a method that is not offered in the currency", func(s *shop, _ *application) { delete(s.fees["standard"], "EUR") }, []string{"/shipping/method"}},
 		{"more than can be charged", func(s *shop, _ *application) { s.sell("MUG", 99_999_999) }, []string{"/lines"}},
 		{"an overflow", func(s *shop, a *application) { s.sell("MUG", 1<<62); a.body.Lines[0].Quantity = 1000 }, []string{"/lines/0/quantity"}},
 	}
@@ -252,7 +257,7 @@ func TestAPriceThatTheReadModelLacksIsReadFromTheCatalogueAndKept(t *testing.T) 
 	s.catalogue.products["MUG"] = price{SKU: "MUG", Money: money.Money{Amount: 1300, Currency: "EUR"}, Active: true, Version: 3}
 	a := goodApplication()
 	a.body.Lines = a.body.Lines[:1]
-	if got := take(t, s, a); got.order.Placed.Amount.Amount != 2600 {
+	if got := take(t, s, a); got.order.Placed.Amount.Amount != 2600+490 {
 		t.Errorf("costs %+v", got.order.Placed.Amount)
 	}
 	a.key = "key-2"

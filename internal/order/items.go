@@ -25,7 +25,7 @@ func num(n int64) types.AttributeValue {
 // factItem is a fact as it is stored. The attributes of the first block stand in every fact, empty where they do not apply:
 // the pipe that turns facts into events cannot leave one out of its template.
 func factItem(f fact.Fact) platform.Item {
-	item := factKey(f.OrderID, f.Kind, f.Region)
+	item := keyOfFact(f)
 	for name, v := range map[string]string{
 		"type": f.Kind.DetailType(), "kind": string(f.Kind), "orderId": f.OrderID, "region": f.Region, "home": f.Home,
 		"at": f.At.UTC().Format(timeForm), "currency": f.Amount.Currency,
@@ -36,16 +36,20 @@ func factItem(f fact.Fact) platform.Item {
 	item["amount"] = num(f.Amount.Amount)
 	for name, v := range map[string]string{
 		"customer": f.Customer, "shippingMethod": f.ShippingMethod, "paymentMethod": f.PaymentMethod,
-		"paymentCustomer": f.PaymentCustomer, "url": f.URL, "intentId": f.IntentID,
+		"paymentCustomer": f.PaymentCustomer, "url": f.URL, "intentId": f.IntentID, "eventId": f.EventID,
 	} {
 		if v != "" {
 			item[name] = str(v)
 		}
 	}
-	if f.Kind == fact.Placed {
+	switch f.Kind {
+	case fact.Placed:
 		item["lines"] = linesValue(f.Lines)
-		item["paymentVersion"] = num(int64(f.PaymentVersion))
+		item["shippingAmount"], item["paymentVersion"] = num(f.ShippingAmount), num(int64(f.PaymentVersion))
 		item["sweep"] = str(sweepKey(f.Region, f.At, shardOf(f.OrderID)))
+		item["listed"] = str(listedKey(f.At, f.OrderID))
+	case fact.CancelRequested:
+		item["sweep"] = str(sweepKey(cancelList+f.Region, f.At, shardOf(f.OrderID)))
 	}
 	return item
 }
@@ -75,7 +79,8 @@ func itemFact(item platform.Item) (fact.Fact, error) {
 	f.ShippingMethod, f.PaymentMethod = r.str("shippingMethod"), r.str("paymentMethod")
 	f.PaymentCustomer, f.PaymentVersion = r.str("paymentCustomer"), int(r.num("paymentVersion"))
 	f.CommittedBy, f.PlacedRegion = r.str("committedBy"), r.str("placedRegion")
-	f.Reason, f.URL, f.IntentID = r.str("reason"), r.str("url"), r.str("intentId")
+	f.ShippingAmount = r.num("shippingAmount")
+	f.Reason, f.URL, f.IntentID, f.EventID = r.str("reason"), r.str("url"), r.str("intentId"), r.str("eventId")
 	if err := errors.Join(r.wrong...); err != nil {
 		return fact.Fact{}, fmt.Errorf("fact %s of order %s: %w", f.Kind, f.OrderID, err)
 	}
@@ -109,6 +114,18 @@ func itemPerson(item platform.Item) (person, error) {
 		Line1: a.str("line1"), Line2: a.str("line2"), City: a.str("city"), PostalCode: a.str("postalCode"), Country: a.str("country"),
 	}}
 	return p, errors.Join(append(r.wrong, a.wrong...)...)
+}
+
+// erasedItem stands where a person stood. It says no more than that and when.
+func erasedItem(orderID, region string, at time.Time) platform.Item {
+	item := personKey(orderID, region)
+	item["erased"], item["at"] = &types.AttributeValueMemberBOOL{Value: true}, str(at.UTC().Format(timeForm))
+	return item
+}
+
+func isErased(item platform.Item) bool {
+	r := reader{item: item}
+	return r.bool("erased")
 }
 
 // requestItem remembers which order a key made.

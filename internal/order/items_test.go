@@ -23,6 +23,8 @@ func TestEveryKindOfFactComesBackAsItWasStored(t *testing.T) {
 			f.Reason = "PaymentDeclined"
 		case fact.ActionRequired:
 			f.URL = "https://example.com/3ds"
+		case fact.PaymentUpdated:
+			f.EventID = "evt_1"
 		}
 		got, err := itemFact(factItem(f))
 		if err != nil || !reflect.DeepEqual(got, f) {
@@ -46,8 +48,11 @@ func TestEveryFactCarriesWhatThePipeNames(t *testing.T) {
 		if got := keyPart(item, "type"); got != kind.DetailType() || got == "" {
 			t.Errorf("%s is of type %q", kind, got)
 		}
-		if _, indexed := item["sweep"]; indexed != (kind == fact.Placed) {
+		if _, indexed := item["sweep"]; indexed != (kind == fact.Placed || kind == fact.CancelRequested) {
 			t.Errorf("%s stands in the sweep index: %v", kind, indexed)
+		}
+		if _, listed := item["listed"]; listed != (kind == fact.Placed) {
+			t.Errorf("%s stands in its customer's list: %v", kind, listed)
 		}
 	}
 }

@@ -14,32 +14,47 @@ import (
 
 // The keys of both tables. In the global table of orders every sort key ends in the region that writes the item.
 //
-//	orders      order#<orderId>   fact#<kind>#<region>   a fact
-//	            order#<orderId>   person#<region>        name, email, address
-//	            key#<digest>      placed#<region>        which order a customer's Idempotency-Key made
-//	order-work  price#<SKU>       price                  what a product costs
-//	            cursor#<home>     pass#<n>               the last minute that a pass of the sweep has done
-//	            retry#<home>      <orderId>              an order that is started again until it has an outcome
+//	orders      order#<orderId>   fact#<kind>#<region>             a fact
+//	            order#<orderId>   fact#webhook#<event>#<region>    an event of the payment provider
+//	            order#<orderId>   person#<region>                  name, email, address; or that they were erased
+//	            key#<digest>      placed#<region>                  which order a customer's Idempotency-Key made
+//	order-work  price#<SKU>       price                            what a product costs
+//	            cursor#<list>     pass#<n>                         the last minute of a list that a pass of the sweep has done
+//	            retry#<region>    <orderId>                        an order that is started again until all is said about it
 const (
 	orderPrefix   = "order#"
 	factPrefix    = "fact#"
+	webhookPrefix = "fact#webhook#"
 	personPrefix  = "person#"
 	requestPrefix = "placed#"
 	retryPrefix   = "retry#"
 	priceSort     = "price"
 )
 
-// sweepIndex is the sparse index of placed facts by region, minute and shard.
+// sweepIndex is the sparse index of what the sweep looks at, by list, minute and shard. A region's lists are the orders that it took,
+// under its name, and the cancel requests that it took.
 const (
 	sweepIndex  = "sweep"
 	sweepShards = 4
 	minuteForm  = "200601021504"
+	cancelList  = "cancel#"
 )
+
+// customerIndex is the sparse index of placed facts by customer and time.
+const customerIndex = "customer"
 
 func keyOf(pk, sk string) platform.Item { return platform.Item{"pk": str(pk), "sk": str(sk)} }
 
 func factKey(orderID string, kind fact.Kind, region string) platform.Item {
 	return keyOf(orderPrefix+orderID, factPrefix+string(kind)+"#"+region)
+}
+
+// keyOfFact is where a fact stands. The provider's events are kept apart by their ids.
+func keyOfFact(f fact.Fact) platform.Item {
+	if f.Kind == fact.PaymentUpdated {
+		return keyOf(orderPrefix+f.OrderID, webhookPrefix+f.EventID+"#"+f.Region)
+	}
+	return factKey(f.OrderID, f.Kind, f.Region)
 }
 
 func personKey(orderID, region string) platform.Item {
@@ -52,16 +67,19 @@ func requestKey(digest, region string) platform.Item {
 
 func priceKey(sku string) platform.Item { return keyOf("price#"+sku, priceSort) }
 
-func cursorKey(home string, pass int) platform.Item {
-	return keyOf("cursor#"+home, "pass#"+strconv.Itoa(pass))
+func cursorKey(list string, pass int) platform.Item {
+	return keyOf("cursor#"+list, "pass#"+strconv.Itoa(pass))
 }
 
 func retryKey(home, orderID string) platform.Item { return keyOf(retryPrefix+home, orderID) }
 
-// sweepKey is where a placed fact stands in the sweep index.
-func sweepKey(region string, minute time.Time, shard int) string {
-	return region + "#" + minute.UTC().Format(minuteForm) + "#" + strconv.Itoa(shard)
+// sweepKey is a minute and shard of a list of the sweep index.
+func sweepKey(list string, minute time.Time, shard int) string {
+	return list + "#" + minute.UTC().Format(minuteForm) + "#" + strconv.Itoa(shard)
 }
+
+// listedKey is where a placed fact stands among those of its customer: by time, and by order within a millisecond.
+func listedKey(at time.Time, orderID string) string { return at.UTC().Format(timeForm) + "#" + orderID }
 
 // shardOf spreads orders evenly over the shards of their minute.
 func shardOf(orderID string) int {

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"twofold/internal/fact"
 	"twofold/internal/money"
@@ -11,10 +12,9 @@ import (
 
 // query answers the saga and the other services.
 type query struct {
-	store interface {
-		load(ctx context.Context, orderID string) (record, error)
-	}
-	log *slog.Logger
+	store orderReader
+	clock platform.Clock
+	log   *slog.Logger
 }
 
 // question asks for an order as the saga needs it ("saga"), for where it stands ("outcome") or who gets the goods ("person").
@@ -48,7 +48,7 @@ func (q *query) look(ctx context.Context, in question) (any, error) {
 	case o.State == fact.StateUnknown:
 		return nil, platform.Refuse(platform.NotFound, "no placed fact of this order is seen in this region")
 	case in.Want == "saga":
-		return sagaViewOf(o), nil
+		return sagaViewOf(o, q.clock.Now()), nil
 	default:
 		return personOf(rec, o)
 	}
@@ -62,6 +62,8 @@ type sagaView struct {
 	State           fact.State   `json:"state"`
 	CommittedBy     string       `json:"committedBy"`
 	CancelRequested bool         `json:"cancelRequested"`
+	CancelOpen      bool         `json:"cancelOpen"`    // ... and nobody has answered
+	ActionExpired   bool         `json:"actionExpired"` // the shopper's time to authenticate the payment is over
 	PlacedRegion    string       `json:"placedRegion"`
 	PlacedAt        string       `json:"placedAt"`
 	Lines           []fact.Line  `json:"lines"`
@@ -76,10 +78,11 @@ type paymentView struct {
 	Version  int    `json:"version"`
 }
 
-func sagaViewOf(o fact.Order) sagaView {
+func sagaViewOf(o fact.Order, now time.Time) sagaView {
 	return sagaView{
 		OrderID: o.ID, Customer: o.Placed.Customer, Home: o.Home, State: o.State, CommittedBy: o.CommittedBy,
-		CancelRequested: o.CancelRequested, PlacedRegion: o.Placed.Region, PlacedAt: o.Placed.At.UTC().Format(timeForm),
+		CancelRequested: o.CancelRequested, CancelOpen: o.CancelOpen, ActionExpired: actionExpired(o, now),
+		PlacedRegion: o.Placed.Region, PlacedAt: o.Placed.At.UTC().Format(timeForm),
 		Lines: o.Placed.Lines, Amount: o.Placed.Amount,
 		Payment:  paymentView{Customer: o.Placed.PaymentCustomer, Method: o.Placed.PaymentMethod, Version: o.Placed.PaymentVersion},
 		Shipping: shippingView{Method: o.Placed.ShippingMethod},
@@ -88,6 +91,14 @@ func sagaViewOf(o fact.Order) sagaView {
 
 type shippingView struct {
 	Method string `json:"method"`
+}
+
+// authenticationTime is how long a shopper has to authenticate a payment; the saga voids it afterwards.
+const authenticationTime = 30 * time.Minute
+
+func actionExpired(o fact.Order, now time.Time) bool {
+	f, asked := o.Fact(fact.ActionRequired)
+	return asked && !now.Before(f.At.Add(authenticationTime))
 }
 
 // outcomeView is where an order stands; Known is false while this region has seen no placed fact.
@@ -108,8 +119,9 @@ func outcomeOf(orderID string, o fact.Order) outcomeView {
 }
 
 // personOf prefers the person that was stored with the placed fact that counts. Both regions' are the same if both are there: the
-// order's id is a hash of them.
+// order's id is a hash of them. Where one was erased, the person is: the other region's is about to be.
 func personOf(rec record, o fact.Order) (person, error) {
+	var found *person
 	for _, f := range append([]fact.Fact{o.Placed}, o.Timeline...) {
 		item := rec.items[keyPart(personKey(o.ID, f.Region), "sk")]
 		if item == nil {
@@ -119,7 +131,15 @@ func personOf(rec record, o fact.Order) (person, error) {
 		if err != nil {
 			return person{}, platform.Wrap(platform.Internal, err)
 		}
-		return p, nil
+		if isErased(item) {
+			return person{}, nil
+		}
+		if found == nil {
+			found = &p
+		}
 	}
-	return person{}, platform.Refuse(platform.NotFound, "the person of this order is not seen in this region")
+	if found == nil {
+		return person{}, platform.Refuse(platform.NotFound, "the person of this order is not seen in this region")
+	}
+	return *found, nil
 }

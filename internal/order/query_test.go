@@ -6,13 +6,16 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"twofold/internal/fact"
 )
 
 func ask(t *testing.T, own *testTable, q question) (string, error) {
 	t.Helper()
-	service := &query{store: &store{db: own, orders: "orders"}, log: slog.New(slog.DiscardHandler)}
+	service := &query{store: &store{db: own, orders: "orders"}, clock: &testClock{now: noon}, log: slog.New(slog.DiscardHandler)}
 	out, err := service.answer(context.Background(), q)
 	if err != nil {
 		return "", err
@@ -32,9 +35,9 @@ func TestQuestionsHaveTheAnswersThatTheSagaReads(t *testing.T) {
 		q    question
 		want string
 	}{
-		{question{id, "saga"}, `{"orderId":"` + id + `","customer":"cust-1","home":"us-west-2","state":"PLACED","committedBy":"","cancelRequested":false,` +
+		{question{id, "saga"}, `{"orderId":"` + id + `","customer":"cust-1","home":"us-west-2","state":"PLACED","committedBy":"","cancelRequested":false,"cancelOpen":false,"actionExpired":false,` +
 			`"placedRegion":"us-west-2","placedAt":"2026-03-04T12:00:00.000Z",` +
-			`"lines":[{"sku":"MUG","quantity":2,"unitAmount":1250},{"sku":"TEA-250","quantity":1,"unitAmount":899}],"amount":{"amount":3399,"currency":"EUR"},` +
+			`"lines":[{"sku":"MUG","quantity":2,"unitAmount":1250},{"sku":"TEA-250","quantity":1,"unitAmount":899}],"amount":{"amount":3889,"currency":"EUR"},` +
 			`"payment":{"customer":"cus_1","method":"pm_card_visa","version":1},"shipping":{"method":"standard"}}`},
 		{question{id, "outcome"}, `{"orderId":"` + id + `","known":true,"state":"PLACED","home":"us-west-2","committedBy":"","cancelRequested":false}`},
 		{question{other, "outcome"}, `{"orderId":"ord_other","known":false,"state":"UNKNOWN","home":"","committedBy":"","cancelRequested":false}`},
@@ -49,6 +52,31 @@ func TestQuestionsHaveTheAnswersThatTheSagaReads(t *testing.T) {
 	} {
 		if _, err := ask(t, own, q); errorName(err) != name {
 			t.Errorf("%+v: %v, want %s", q, err, name)
+		}
+	}
+}
+
+func TestTheSagaIsToldOfAnOpenWishAndOfTimeThatIsOver(t *testing.T) {
+	f := func(kind fact.Kind, at time.Time) fact.Fact {
+		return fact.Fact{OrderID: "ord_1", Kind: kind, Region: east, Home: east, At: at, CommittedBy: east, PlacedRegion: east}
+	}
+	placed := placedFact("ord_1", east, noon)
+	asked, over := f(fact.ActionRequired, noon.Add(-authenticationTime+time.Millisecond)), f(fact.ActionRequired, noon.Add(-authenticationTime))
+	cases := []struct {
+		name          string
+		facts         []fact.Fact
+		open, expired bool
+	}{
+		{"placed", []fact.Fact{placed}, false, false},
+		{"asked in time", []fact.Fact{placed, asked}, false, false},
+		{"the time is over", []fact.Fact{placed, over}, false, true},
+		{"to be cancelled", []fact.Fact{placed, f(fact.CancelRequested, noon)}, true, false},
+		{"to be cancelled after all", []fact.Fact{placed, f(fact.Confirmed, noon), f(fact.CancelRequested, noon)}, true, false},
+		{"too late", []fact.Fact{placed, f(fact.Confirmed, noon), f(fact.CancelRequested, noon), f(fact.CancelRefused, noon)}, false, false},
+	}
+	for _, c := range cases {
+		if got := sagaViewOf(fact.Fold(c.facts), noon); got.CancelOpen != c.open || got.ActionExpired != c.expired {
+			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
 }

@@ -128,15 +128,17 @@ func mismatch() error {
 	}}}
 }
 
-// append writes a fact once. A fact of that kind that this region wrote before stays and counts.
-func (s *store) append(ctx context.Context, f fact.Fact) error {
+// append writes a fact once and answers what stands there. A fact of that kind that this region wrote before stays and counts.
+func (s *store) append(ctx context.Context, f fact.Fact) (platform.Item, error) {
+	item := factItem(f)
 	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &s.orders, Item: factItem(f), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		TableName: &s.orders, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
-	if _, exists := platform.ConditionFailed(err); exists {
-		return nil
+	if stands, exists := platform.ConditionFailed(err); exists {
+		return stands, nil
 	}
-	return platform.FromAWS(err)
+	return item, platform.FromAWS(err)
 }
 
 // knowledge is what a region knows beforehand about a request.
@@ -173,11 +175,11 @@ func (s *store) known(ctx context.Context, digest string, regions, skus []string
 	return k, nil
 }
 
-// placed are the orders that a region took in a minute, of one shard, as far as the index shows them.
-func (s *store) placed(ctx context.Context, region string, minute time.Time, shard int) ([]string, error) {
+// indexed are the orders of a list's minute, of one shard, as far as the sweep index shows them.
+func (s *store) indexed(ctx context.Context, list string, minute time.Time, shard int) ([]string, error) {
 	items, err := s.query(ctx, &dynamodb.QueryInput{
 		TableName: &s.orders, IndexName: aws.String(sweepIndex), KeyConditionExpression: aws.String("sweep = :minute"),
-		ExpressionAttributeValues: platform.Item{":minute": str(sweepKey(region, minute, shard))},
+		ExpressionAttributeValues: platform.Item{":minute": str(sweepKey(list, minute, shard))},
 	})
 	ids := make([]string, len(items))
 	for i, item := range items {

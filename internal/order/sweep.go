@@ -20,9 +20,9 @@ const (
 
 // What one run does at most; the rest is the next run's. A run is over before the function's time-out of 50 s.
 const (
-	stageTime     = 10 * time.Second // for finding, and again for driving, of each home
-	minutesPerRun = 120              // of each pass
-	startsPerRun  = 500              // of each home
+	stageTime     = 7 * time.Second // for each of a home's two lists, and again for driving
+	minutesPerRun = 120             // of each pass
+	startsPerRun  = 500             // of each home
 )
 
 // How long an order on the list is left alone after a try: twice as long each time up to the longest, and for ever so.
@@ -31,11 +31,10 @@ const (
 	longestPause = 15 * time.Minute
 )
 
-// authenticationTime is how long a shopper has to authenticate a payment; the saga voids it afterwards.
-const authenticationTime = 30 * time.Minute
-
-// sweep starts the sagas of orders without outcome again. See the package's documentation for why none is missed.
+// sweep starts the sagas of orders without outcome, and of cancel requests without answer, again. See the package's documentation for
+// why none is missed.
 type sweep struct {
+	region string
 	duties []duty
 	store  sweepStore
 	starts interface {
@@ -45,19 +44,19 @@ type sweep struct {
 	log   *slog.Logger
 }
 
-// duty is to sweep the orders that a region took, from an age on.
+// duty is to sweep the orders and the cancel requests that a region took, from an age on.
 type duty struct {
 	home  string
 	after time.Duration
 }
 
 type sweepStore interface {
-	placed(ctx context.Context, region string, minute time.Time, shard int) ([]string, error)
+	indexed(ctx context.Context, list string, minute time.Time, shard int) ([]string, error)
 	confirmed(ctx context.Context, home string, orderIDs []string) (map[string]bool, error)
 	load(ctx context.Context, orderID string) (record, error)
 
-	cursor(ctx context.Context, home string, pass int) (time.Time, error)
-	advance(ctx context.Context, home string, pass int, minute time.Time) error
+	cursor(ctx context.Context, list string, pass int) (time.Time, error)
+	advance(ctx context.Context, list string, pass int, minute time.Time) error
 	enlist(ctx context.Context, home, orderID string, now time.Time) error
 	due(ctx context.Context, home string, now time.Time) ([]entry, error)
 	postpone(ctx context.Context, home string, e entry) error
@@ -73,14 +72,26 @@ type report struct {
 	Failed  int `json:"failed"`
 }
 
+// list is a list of the index with what is done about some orders of it.
+type list struct {
+	name string
+	look func(ctx context.Context, r *report, home string, ids []string) error
+}
+
+func (s *sweep) lists(home string) []list {
+	return []list{{name: home, look: s.lookAtPlaced}, {name: cancelList + home, look: s.lookAtCancels}}
+}
+
 // run does every duty. What fails does not stop the rest, but the run fails at the end.
 func (s *sweep) run(ctx context.Context) (report, error) {
 	var r report
 	until := s.clock.Now()
 	for _, d := range s.duties {
-		until = until.Add(stageTime)
-		for pass, age := 0, d.after; pass < passes; pass, age = pass+1, age*passGrowth {
-			s.note(&r, s.find(ctx, &r, d.home, pass, age, until), "home", d.home, "pass", pass)
+		for _, l := range s.lists(d.home) {
+			until = until.Add(stageTime)
+			for pass, age := 0, d.after; pass < passes; pass, age = pass+1, age*passGrowth {
+				s.note(&r, s.find(ctx, &r, d.home, l, pass, age, until), "list", l.name, "pass", pass)
+			}
 		}
 		until = until.Add(stageTime)
 		s.note(&r, s.drive(ctx, &r, d.home, until), "home", d.home)
@@ -99,38 +110,38 @@ func (s *sweep) note(r *report, err error, about ...any) {
 	}
 }
 
-// find moves a pass on over the minutes that have come of age, and lists their orders without outcome.
-func (s *sweep) find(ctx context.Context, r *report, home string, pass int, age time.Duration, until time.Time) error {
+// find moves a pass on over the minutes of a list that have come of age.
+func (s *sweep) find(ctx context.Context, r *report, home string, l list, pass int, age time.Duration, until time.Time) error {
 	last := s.clock.Now().Add(-age).Truncate(time.Minute).Add(-time.Minute) // the youngest minute all of which is that old
-	done, err := s.store.cursor(ctx, home, pass)
+	done, err := s.store.cursor(ctx, l.name, pass)
 	if err != nil {
 		return err
 	}
 	if done.IsZero() { // the first run ever: older minutes are left to the later passes
-		return s.store.advance(ctx, home, pass, last)
+		return s.store.advance(ctx, l.name, pass, last)
 	}
 	from, failed := done, error(nil)
 	for n := 0; failed == nil && n < minutesPerRun && done.Before(last) && s.clock.Now().Before(until); n++ {
-		if failed = s.findMinute(ctx, r, home, done.Add(time.Minute)); failed == nil {
+		if failed = s.findMinute(ctx, r, home, l, done.Add(time.Minute)); failed == nil {
 			done = done.Add(time.Minute)
 			r.Minutes++
 		}
 	}
 	if done.After(from) {
-		return errors.Join(failed, s.store.advance(ctx, home, pass, done))
+		return errors.Join(failed, s.store.advance(ctx, l.name, pass, done))
 	}
 	return failed
 }
 
-// findMinute lists the orders of a minute without outcome. An error means that some may have been missed.
-func (s *sweep) findMinute(ctx context.Context, r *report, home string, minute time.Time) error {
+// findMinute looks at the orders of a minute. An error means that some may have been missed.
+func (s *sweep) findMinute(ctx context.Context, r *report, home string, l list, minute time.Time) error {
 	for shard := range sweepShards {
-		ids, err := s.store.placed(ctx, home, minute, shard)
+		ids, err := s.store.indexed(ctx, l.name, minute, shard)
 		if err != nil {
 			return err
 		}
 		for some := range slices.Chunk(ids, batchLimit) {
-			if err := s.findAmong(ctx, r, home, some); err != nil {
+			if err := l.look(ctx, r, home, some); err != nil {
 				return err
 			}
 		}
@@ -138,9 +149,8 @@ func (s *sweep) findMinute(ctx context.Context, r *report, home string, minute t
 	return nil
 }
 
-// findAmong looks first for the fact that nearly all orders have at this age. An order that cannot be read goes on the list too:
-// a cursor that waited for it would hide all that come after.
-func (s *sweep) findAmong(ctx context.Context, r *report, home string, ids []string) error {
+// lookAtPlaced puts orders without outcome on the retry list. It looks first for the fact that nearly all orders have at this age.
+func (s *sweep) lookAtPlaced(ctx context.Context, r *report, home string, ids []string) error {
 	confirmed, err := s.store.confirmed(ctx, home, ids)
 	if err != nil {
 		return err
@@ -149,18 +159,52 @@ func (s *sweep) findAmong(ctx context.Context, r *report, home string, ids []str
 		if confirmed[id] {
 			continue
 		}
-		rec, err := s.store.load(ctx, id)
-		s.note(r, err, "order", id)
-		if err == nil && fact.Fold(rec.facts).HasOutcome() {
-			continue
-		}
-		if err := s.store.enlist(ctx, home, id, s.clock.Now()); err != nil {
+		if _, err := s.lookAt(ctx, r, home, id); err != nil {
 			return err
 		}
-		r.Found++
 	}
 	return nil
 }
+
+// lookAtCancels puts orders that are to be cancelled and are not on the retry list. One that was called off after this region had
+// committed it is started once in each pass: its last step puts the goods back, and no fact tells whether it came to that.
+func (s *sweep) lookAtCancels(ctx context.Context, r *report, home string, ids []string) error {
+	for _, id := range ids {
+		o, err := s.lookAt(ctx, r, home, id)
+		if err != nil {
+			return err
+		}
+		if o.State != fact.StateCancelled || o.CommittedBy != s.region {
+			continue
+		}
+		if err := s.starts.start(ctx, id); err != nil {
+			return err
+		}
+		r.Started++
+	}
+	return nil
+}
+
+// lookAt reads an order and puts it on the list unless all is said about it. One that cannot be read goes on the list too: a cursor that
+// waited for it would hide all that come after.
+func (s *sweep) lookAt(ctx context.Context, r *report, home, id string) (fact.Order, error) {
+	var o fact.Order
+	rec, err := s.store.load(ctx, id)
+	s.note(r, err, "order", id)
+	if err == nil {
+		if o = fact.Fold(rec.facts); settled(o) {
+			return o, nil
+		}
+	}
+	if err := s.store.enlist(ctx, home, id, s.clock.Now()); err != nil {
+		return o, err
+	}
+	r.Found++
+	return o, nil
+}
+
+// settled reports whether all is said about an order: it has an outcome, and who wanted to cancel it has an answer.
+func settled(o fact.Order) bool { return o.HasOutcome() && !o.CancelOpen }
 
 // drive works off the orders of the list that are due, those that have waited longest first.
 func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Time) error {
@@ -184,12 +228,12 @@ func (s *sweep) driveOne(ctx context.Context, r *report, home string, e entry) e
 		return errors.Join(err, s.store.postpone(ctx, home, e.tried(s.clock.Now())))
 	}
 	o := fact.Fold(rec.facts)
-	if o.HasOutcome() {
+	if settled(o) {
 		r.Ended++
 		return s.store.delist(ctx, home, e.OrderID)
 	}
-	if until := authenticateUntil(o); s.clock.Now().Before(until) {
-		e.Due = until
+	if wait := authenticateUntil(o).Sub(s.clock.Now()); wait > 0 {
+		e.Due = s.clock.Now().Add(min(wait, firstPause)) // the provider may tell of something before that time is over
 		return s.store.postpone(ctx, home, e)
 	}
 	if err = s.starts.start(ctx, e.OrderID); err == nil {
@@ -199,12 +243,15 @@ func (s *sweep) driveOne(ctx context.Context, r *report, home string, e entry) e
 	return errors.Join(err, s.store.postpone(ctx, home, e.tried(s.clock.Now())))
 }
 
-// authenticateUntil is when the shopper's time to authenticate the payment is over; zero if nothing is asked of the shopper.
+// authenticateUntil is when the shopper's time to authenticate the payment is over; zero if nothing is asked of the shopper, or the
+// provider has told of something since.
 func authenticateUntil(o fact.Order) time.Time {
-	if f, ok := o.Fact(fact.ActionRequired); ok && o.State == fact.StateActionRequired && !o.CancelRequested {
-		return f.At.Add(authenticationTime)
+	f, asked := o.Fact(fact.ActionRequired)
+	_, told := o.Fact(fact.PaymentUpdated)
+	if !asked || told || o.State != fact.StateActionRequired || o.CancelRequested {
+		return time.Time{}
 	}
-	return time.Time{}
+	return f.At.Add(authenticationTime)
 }
 
 // tried is the entry after another try.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ type testOrder struct {
 	placed  time.Time // by its home's clock
 	arrives time.Time
 	facts   []fact.Fact // besides placed
+	cancel  time.Time   // when it was to be cancelled; zero for never
 	started time.Time   // the first time
 	starts  int
 }
@@ -41,7 +43,7 @@ func newTestRegion(home string) *testRegion {
 }
 
 func (r *testRegion) sweep(home string, after time.Duration) *sweep {
-	return &sweep{duties: []duty{{home: home, after: after}}, store: r, starts: r, clock: r.clock, log: slog.New(slog.DiscardHandler)}
+	return &sweep{region: home, duties: []duty{{home: home, after: after}}, store: r, starts: r, clock: r.clock, log: slog.New(slog.DiscardHandler)}
 }
 
 func (r *testRegion) find(id string) *testOrder {
@@ -52,11 +54,15 @@ func (r *testRegion) find(id string) *testOrder {
 	return r.orders[i]
 }
 
-func (r *testRegion) placed(_ context.Context, region string, minute time.Time, shard int) ([]string, error) {
+func (r *testRegion) indexed(_ context.Context, list string, minute time.Time, shard int) ([]string, error) {
 	r.reads++
 	var ids []string
 	for _, o := range r.orders {
-		if region == r.home && shardOf(o.id) == shard && o.placed.Truncate(time.Minute).Equal(minute) && !o.arrives.After(r.clock.now) {
+		at := o.placed
+		if strings.HasPrefix(list, cancelList) {
+			at = o.cancel
+		}
+		if strings.TrimPrefix(list, cancelList) == r.home && shardOf(o.id) == shard && at.Truncate(time.Minute).Equal(minute) && !o.arrives.After(r.clock.now) {
 			ids = append(ids, o.id)
 		}
 	}
@@ -253,6 +259,56 @@ func TestAShopperWhoCancelsIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+func TestAnAuthenticationThatTheProviderToldOfIsNotWaitedFor(t *testing.T) {
+	o := fact.Fold([]fact.Fact{placedFact("ord_1", east, noon),
+		{OrderID: "ord_1", Kind: fact.ActionRequired, Region: east, At: noon}, {OrderID: "ord_1", Kind: fact.PaymentUpdated, EventID: "evt_1", Region: west, At: noon}})
+	if !authenticateUntil(o).IsZero() {
+		t.Error("the run waits though the shopper has acted")
+	}
+}
+
+func TestAWishToCancelAConfirmedOrderIsDrivenUntilItHasAnAnswer(t *testing.T) {
+	confirmed := fact.Fact{OrderID: "ord_1", Kind: fact.Confirmed, Region: east, CommittedBy: east, PlacedRegion: east}
+	wish := fact.Fact{OrderID: "ord_1", Kind: fact.CancelRequested, Region: east, At: noon}
+	for _, answer := range []fact.Kind{fact.Cancelled, fact.CancelRefused, fact.Dispatched} {
+		r := newTestRegion(east)
+		o := &testOrder{id: "ord_1", placed: noon.Add(-24 * time.Hour), cancel: noon, arrives: noon, facts: []fact.Fact{confirmed, wish}}
+		r.orders = []*testOrder{o}
+		s := r.sweep(east, 2*time.Minute)
+		for range 6 {
+			run(t, s)
+			r.clock.now = r.clock.now.Add(time.Minute)
+		}
+		if o.starts != 2 || len(r.list) != 1 {
+			t.Fatalf("%s: started %d times, list %v", answer, o.starts, r.list)
+		}
+		o.facts = append(o.facts, fact.Fact{OrderID: "ord_1", Kind: answer, Region: east, CommittedBy: west})
+		r.clock.now = r.clock.now.Add(longestPause)
+		if got := run(t, s); got.Ended != 1 || len(r.list) != 0 {
+			t.Errorf("%s: %+v, list %v", answer, got, r.list)
+		}
+	}
+}
+
+func TestTheRegionThatCommittedACancelledOrderStartsItOnceInEachPass(t *testing.T) {
+	for region, want := range map[string]int{east: passes, west: 0} {
+		r := newTestRegion(east)
+		o := &testOrder{id: "ord_1", placed: noon, cancel: noon, arrives: noon, facts: []fact.Fact{
+			{OrderID: "ord_1", Kind: fact.Confirmed, Region: east, CommittedBy: east, PlacedRegion: east},
+			{OrderID: "ord_1", Kind: fact.CancelRequested, Region: east}, {OrderID: "ord_1", Kind: fact.Cancelled, Region: east, CommittedBy: east}}}
+		r.orders = []*testOrder{o}
+		const after = 10 * time.Second
+		s := r.sweep(east, after)
+		s.region = region
+		for end := noon.Add(2 * after * passGrowth * passGrowth * passGrowth); r.clock.now.Before(end); r.clock.now = r.clock.now.Add(time.Minute) {
+			run(t, s)
+		}
+		if o.starts != want || len(r.list) != 0 {
+			t.Errorf("%s started it %d times, want %d; list %v", region, o.starts, want, r.list)
+		}
+	}
+}
+
 func TestOneBadOrderStopsNoOtherAndFailsTheRun(t *testing.T) {
 	r := newTestRegion(east)
 	for i := range 5 {
@@ -293,7 +349,7 @@ func TestARunIsBoundedAndTheNextGoesOnWhereItStopped(t *testing.T) {
 	run(t, s)
 	r.clock.now = noon.Add(8 * time.Hour)
 	first := run(t, s)
-	if first.Minutes > passes*minutesPerRun || first.Started != startsPerRun {
+	if first.Minutes > 2*passes*minutesPerRun || first.Started != startsPerRun {
 		t.Errorf("first run: %+v", first)
 	}
 	r.clock.now = r.clock.now.Add(time.Minute)

@@ -44,9 +44,9 @@ func (s *store) keep(ctx context.Context, p price) error {
 		platform.Item{":version": num(p.Version), ":region": str(p.Region)})
 }
 
-// cursor is the last minute that a pass over a region's orders has done; zero if it has done none.
-func (s *store) cursor(ctx context.Context, home string, pass int) (time.Time, error) {
-	res, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.work, Key: cursorKey(home, pass), ConsistentRead: aws.Bool(true)})
+// cursor is the last minute that a pass over a list has done; zero if it has done none.
+func (s *store) cursor(ctx context.Context, list string, pass int) (time.Time, error) {
+	res, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.work, Key: cursorKey(list, pass), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return time.Time{}, platform.FromAWS(err)
 	}
@@ -63,8 +63,8 @@ func (s *store) cursor(ctx context.Context, home string, pass int) (time.Time, e
 }
 
 // advance moves a cursor forward; one that another run has moved further stays.
-func (s *store) advance(ctx context.Context, home string, pass int, minute time.Time) error {
-	item := cursorKey(home, pass)
+func (s *store) advance(ctx context.Context, list string, pass int, minute time.Time) error {
+	item := cursorKey(list, pass)
 	item["minute"] = str(minute.UTC().Format(minuteForm))
 	return s.putIf(ctx, item, "attribute_not_exists(#pk) OR #minute < :minute",
 		map[string]string{"#pk": "pk", "#minute": "minute"}, platform.Item{":minute": item["minute"]})

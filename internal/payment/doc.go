@@ -1,4 +1,4 @@
-// Package payment authorizes, captures and voids the payment of an order through a gateway (Stripe).
+// Package payment authorizes, captures, voids and refunds the payment of an order through a gateway (Stripe).
 //
 // # What it guarantees
 //
@@ -14,11 +14,16 @@
 //     It adopts the intent that exists; the intent's metadata say which placed fact is charged.
 //   - Void makes sure that there is an intent to cancel, if need be one without payment method or customer that only takes the key. So
 //     no region can begin a payment after another has called the order off.
-//   - Capture and void carry no lasting idempotency key. A captured or cancelled intent refuses both, so they are idempotent by state.
+//   - Capture, void and refund carry no lasting idempotency key. A captured or cancelled intent refuses to be either again, and a payment
+//     that was paid back in full refuses to be paid back: they are idempotent by state.
+//
+// A shopper who has to authenticate (3-D Secure) is sent to the provider's page, which ends the run. The provider's webhook starts the saga
+// again. What a webhook says is a hint and not believed: the saga asks the provider. A webhook is answered 200 only when its event is
+// stored, or when it tells of an intent whose shopper was never sent away: the run that did the deed has seen that, and the sweep stands behind it.
+// So an order that is simply paid costs no fact and no run for its webhooks.
 //
 // # What it does not do
 //
-// It keeps no state that matters beyond the intent's id; losing its table costs a look-up. It knows no card data. Shopper
-// authentication (3-D Secure), refunds, webhooks and the reconciler of intents without an order are not here; an intent that
-// asks for authentication counts as declined.
+// It keeps no state that matters beyond the intent's id; losing its table costs a look-up. It knows no card data and refunds no parts.
+// The reconciler of intents without an order is not here. How long a shopper may take to authenticate is the saga's to say.
 package payment

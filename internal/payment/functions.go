@@ -4,17 +4,32 @@ import (
 	"context"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"twofold/internal/platform"
 )
 
-// NewSaga authorizes, captures and voids payments for the saga.
+// NewSaga authorizes, captures, voids and refunds payments for the saga.
 func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
-	gateway := newStripe(env.String("STRIPE_API_BASE"), rt.HTTP, rt.Secret(env.String("STRIPE_SECRET_ARN")), rt.Clock, rt.Rand)
+	gateway := newStripe(env.String("STRIPE_API_BASE"), env.String("RETURN_URL"), rt.HTTP, rt.Secret(env.String("STRIPE_SECRET_ARN")), rt.Clock, rt.Rand)
 	records := paymentTable{db: rt.DynamoDB(), name: env.String("TABLE"), clock: rt.Clock}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
 	return saga{region: rt.AWS.Region, gateway: gateway, records: records, clock: rt.Clock}.steps().Handler(rt), nil
+}
+
+// NewWebhook takes the provider's webhooks.
+func NewWebhook(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	h := webhook{
+		secret: rt.Secret(env.String("STRIPE_WEBHOOK_SECRET_ARN")),
+		orders: orderService{lambda: lambdaclient.NewFromConfig(rt.AWS), function: env.String("ORDER_FACTS_FUNCTION")},
+		clock:  rt.Clock,
+	}
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	return platform.Routes{"POST /v1/webhooks/payments": {Serve: h.receive}}.Handler(rt), nil
 }

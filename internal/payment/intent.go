@@ -27,7 +27,10 @@ const (
 	metaPlaced      = "placed_region" // whose placed fact is charged
 	metaVersion     = "version"       // how the parameters were made of that fact
 	metaCommittedBy = "committed_by"  // whose capture committed the order
+	metaAsked       = "asked"         // "authentication" once the shopper was sent to authenticate: from then on webhooks matter
 )
+
+const askedAuthentication = "authentication"
 
 // Cancellation reasons of an intent, by the outcome they stand for.
 const (
@@ -64,6 +67,16 @@ type Intent struct {
 	OrderID            string
 	PlacedRegion       string
 	CommittedBy        string
+	ActionURL          string // requires_action: where the shopper authenticates
+	Asked              bool   // the shopper was sent there
+	Received           int64  // captured, in minor units
+}
+
+// Refund is money that went back, as the provider knows it.
+type Refund struct {
+	ID     string
+	Amount int64 // minor units
+	Void   bool  // failed or cancelled: the money did not go back
 }
 
 // Params are what an intent is created with: a function of one placed fact and of the parameter version in it, and of nothing else,
@@ -118,12 +131,13 @@ func (o Order) confirmKey(now time.Time) string {
 
 // Decision is what a step answers. All fields are always there, because a state machine stumbles over missing ones.
 type Decision struct {
-	Decision     string `json:"decision"` // authorized, captured or cancelled
+	Decision     string `json:"decision"` // authorized, action-required, captured or cancelled
 	IntentID     string `json:"intentId"`
 	PlacedRegion string `json:"placedRegion"` // whose placed fact is charged, by the intent's metadata
 	CommittedBy  string `json:"committedBy"`  // captured: the region whose capture was first
 	Outcome      string `json:"outcome"`      // cancelled: rejected or cancelled, by the intent's cancellation reason
 	Code         string `json:"code"`         // cancelled: why
+	URL          string `json:"url"`          // action-required: where the shopper authenticates
 }
 
 // Reason is why a run wants the payment void.

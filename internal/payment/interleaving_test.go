@@ -15,9 +15,10 @@ import (
 type run struct {
 	saga   saga
 	order  Order
-	aborts bool   // something between authorize and capture says no
-	cancel bool   // the shopper has said no
-	reason Reason // why it voids
+	step   func(ctx context.Context) error // what it does; [run.drive] if nil
+	aborts bool                            // something between authorize and capture says no
+	cancel bool                            // the shopper has said no
+	reason Reason                          // why it voids
 	ended  bool
 	answer Decision
 }
@@ -42,6 +43,8 @@ func (r *run) drive(ctx context.Context) error {
 	switch {
 	case platform.CodeOf(err) == platform.PaymentDeclined && err != nil, err == nil && d.Decision == "cancelled", err == nil && d.Decision == "authorized" && r.aborts:
 		return r.end(retried(void))
+	case err == nil && d.Decision == "action-required":
+		return nil // the shopper's answer starts another run
 	case err != nil || d.Decision == "captured":
 		return r.end(d, err)
 	}
@@ -69,7 +72,11 @@ func interleave(ctx context.Context, runs []*run, p *provider, pick func(n int) 
 		t := &turn{}
 		next, stop := iter.Pull(func(yield func(fault) bool) {
 			r.saga.gateway = line{provider: p, next: func() fault { yield(t.fault); return t.fault }}
-			t.err = r.drive(ctx)
+			step := r.step
+			if step == nil {
+				step = r.drive
+			}
+			t.err = step(ctx)
 		})
 		defer stop()
 		t.next, turns[i] = next, t
@@ -133,6 +140,9 @@ func TestAnyInterleavingEndsWithOneDecisionAndOneChargeAtMost(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 3).Draw(t, "phases") {
 			phase(false, []fault{noFault, noFault, noFault, lostBefore, lostAfter, slow}, rapid.IntRange(1, 4).Draw(t, "runs"))
+			if rapid.Bool().Draw(t, "the shopper answers") {
+				p.answer(rapid.Bool().Draw(t, "passed"))
+			}
 			clock.now = clock.now.Add(rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 11 * time.Hour, 12*time.Hour + time.Minute, 26 * time.Hour}).Draw(t, "pause"))
 		}
 		clock.now = clock.now.Add(createOver) // the last word is asked for when nothing is on its way

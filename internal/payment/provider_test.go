@@ -3,6 +3,7 @@ package payment
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"twofold/internal/platform"
@@ -40,6 +41,7 @@ type account struct {
 	Intent
 	params  Params
 	created time.Time
+	refunds []Refund
 }
 
 type kept struct {
@@ -135,7 +137,7 @@ func (p *provider) Find(_ context.Context, customer, orderID string, from, to ti
 	return "", false, nil
 }
 
-func (p *provider) Confirm(_ context.Context, id, key string) error {
+func (p *provider) Confirm(_ context.Context, id, _, key string) error {
 	a, err := p.get(id)
 	if err != nil {
 		return err
@@ -148,7 +150,7 @@ func (p *provider) Confirm(_ context.Context, id, key string) error {
 			a.Status = requiresPaymentMethod
 			return "", &Failure{Kind: Refused, Detail: "402 card_declined"}
 		case a.params.Method == methodAsks:
-			a.Status = requiresAction
+			a.Status, a.ActionURL = requiresAction, "https://stripe.example/3ds/"+id
 		default:
 			a.Status = requiresCapture
 		}
@@ -165,7 +167,7 @@ func (p *provider) Capture(_ context.Context, id, committedBy string) error {
 	if a.Status != requiresCapture {
 		return &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
 	}
-	a.Status, a.CommittedBy = succeeded, committedBy
+	a.Status, a.CommittedBy, a.Received = succeeded, committedBy, a.params.Amount.Amount
 	p.captures++
 	return nil
 }
@@ -180,6 +182,49 @@ func (p *provider) Cancel(_ context.Context, id, reason string) error {
 	}
 	a.Status, a.CancellationReason = canceled, reason
 	return nil
+}
+
+func (p *provider) NoteAsked(_ context.Context, id string) error {
+	a, err := p.get(id)
+	if err == nil {
+		a.Asked = true
+	}
+	return err
+}
+
+// answer is the shopper's answer to the question for authentication, if there is one.
+func (p *provider) answer(passed bool) {
+	for _, a := range p.intents {
+		switch {
+		case a.Status != requiresAction:
+		case passed:
+			a.Status = requiresCapture
+		default:
+			a.Status = requiresPaymentMethod
+		}
+	}
+}
+
+func (p *provider) Refund(_ context.Context, id string) error {
+	a, err := p.get(id)
+	if err != nil {
+		return err
+	}
+	_, total := paidBack(a.refunds)
+	if a.Status != succeeded || total == a.Received {
+		return &Failure{Kind: Refused, Detail: "400 charge_already_refunded"}
+	}
+	r := Refund{ID: fmt.Sprintf("re_%d", len(a.refunds)+1), Amount: a.Received - total}
+	a.refunds = append([]Refund{r}, a.refunds...)
+	return nil
+}
+
+func (p *provider) Refunds(_ context.Context, id string) ([]Refund, error) {
+	a, err := p.get(id)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(a.refunds), nil
 }
 
 // fault is what happens to one call.
@@ -232,9 +277,23 @@ func (l line) Find(ctx context.Context, customer, orderID string, from, to time.
 	return id, id != "", err
 }
 
-func (l line) Confirm(ctx context.Context, id, key string) error {
-	_, err := through(l, func() (string, error) { return "", l.provider.Confirm(ctx, id, key) })
+func (l line) Confirm(ctx context.Context, id, orderID, key string) error {
+	_, err := through(l, func() (string, error) { return "", l.provider.Confirm(ctx, id, orderID, key) })
 	return err
+}
+
+func (l line) NoteAsked(ctx context.Context, id string) error {
+	_, err := through(l, func() (string, error) { return "", l.provider.NoteAsked(ctx, id) })
+	return err
+}
+
+func (l line) Refund(ctx context.Context, id string) error {
+	_, err := through(l, func() (string, error) { return "", l.provider.Refund(ctx, id) })
+	return err
+}
+
+func (l line) Refunds(ctx context.Context, id string) ([]Refund, error) {
+	return through(l, func() ([]Refund, error) { return l.provider.Refunds(ctx, id) })
 }
 
 func (l line) Capture(ctx context.Context, id, committedBy string) error {

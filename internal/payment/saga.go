@@ -23,9 +23,15 @@ type gateway interface {
 	Retrieve(ctx context.Context, id string) (Intent, error)
 	// Find looks for the order's intent among the customer's of a time.
 	Find(ctx context.Context, customer, orderID string, from, to time.Time) (id string, found bool, err error)
-	Confirm(ctx context.Context, id, key string) error
+	// Confirm asks for the money. A shopper who has to authenticate first comes back to the shop's page of the order.
+	Confirm(ctx context.Context, id, orderID, key string) error
+	// NoteAsked marks an intent whose shopper is about to be sent to authenticate.
+	NoteAsked(ctx context.Context, id string) error
 	Capture(ctx context.Context, id, committedBy string) error
 	Cancel(ctx context.Context, id, reason string) error
+	// Refund pays back what is left of a captured intent.
+	Refund(ctx context.Context, id string) error
+	Refunds(ctx context.Context, id string) ([]Refund, error)
 }
 
 // records remembers each order's intent.
@@ -48,6 +54,7 @@ func (s saga) steps() platform.Steps {
 		"AuthorizePayment": platform.StepOf(s.authorize),
 		"CapturePayment":   platform.StepOf(s.capture),
 		"VoidPayment":      platform.StepOf(s.void),
+		"RefundPayment":    platform.StepOf(s.refund),
 	}
 }
 
@@ -69,12 +76,29 @@ func (s saga) authorize(ctx context.Context, in stepInput) (Decision, error) {
 	}
 	var confirmErr error
 	if intent.Status == requiresConfirmation {
-		confirmErr = s.gateway.Confirm(ctx, id, in.Order.confirmKey(s.clock.Now()))
+		confirmErr = s.gateway.Confirm(ctx, id, in.Order.OrderID, in.Order.confirmKey(s.clock.Now()))
 		if intent, err = s.gateway.Retrieve(ctx, id); err != nil {
 			return Decision{}, coded(errors.Join(err, confirmErr))
 		}
 	}
+	if intent.Status == requiresAction {
+		return s.authenticate(ctx, intent)
+	}
 	return authorized(intent, confirmErr)
+}
+
+// authenticate sends the shopper to authenticate (3-D Secure). The intent is marked before anybody learns where, because the webhook
+// stores only what happens to marked intents. An intent that offers no page to go to can never be paid.
+func (s saga) authenticate(ctx context.Context, i Intent) (Decision, error) {
+	if i.ActionURL == "" {
+		return Decision{}, platform.Refuse(platform.PaymentDeclined, "the payment method asks for an authentication that this shop does not offer")
+	}
+	if !i.Asked {
+		if err := s.gateway.NoteAsked(ctx, i.ID); err != nil {
+			return Decision{}, coded(err)
+		}
+	}
+	return Decision{Decision: "action-required", IntentID: i.ID, PlacedRegion: i.PlacedRegion, URL: i.ActionURL}, nil
 }
 
 // authorized is what a confirmed intent means to the saga.
@@ -84,16 +108,8 @@ func authorized(i Intent, confirmErr error) (Decision, error) {
 		return Decision{Decision: "authorized", IntentID: i.ID, PlacedRegion: i.PlacedRegion}, nil
 	case requiresPaymentMethod:
 		return Decision{}, platform.Refuse(platform.PaymentDeclined, "the payment method was declined")
-	case requiresAction:
-		return authenticate()
 	}
 	return decided(i, Reason{}, confirmErr)
-}
-
-// authenticate is what becomes of an intent that asks the shopper to authenticate (3-D Secure): the saga has no way to wait for
-// the shopper, so the payment counts as declined.
-func authenticate() (Decision, error) {
-	return Decision{}, platform.Refuse(platform.PaymentDeclined, "authentication required")
 }
 
 // capture is commit. It never creates an intent, and it looks at nothing before it tries: an intent that is already decided refuses.

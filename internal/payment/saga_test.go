@@ -44,7 +44,8 @@ func TestAuthorizeAnswersByTheIntentsStatus(t *testing.T) {
 		{"cancelled before", methodOK, canceled, Decision{Decision: "cancelled", IntentID: "pi_1", PlacedRegion: east, Outcome: outcomeCancelled, Code: "CancelRequested"}, ""},
 		{"declined", methodDeclined, "", Decision{}, platform.PaymentDeclined},
 		{"declined before", methodDeclined, requiresPaymentMethod, Decision{}, platform.PaymentDeclined},
-		{"asks for authentication", methodAsks, "", Decision{}, platform.PaymentDeclined},
+		{"asks for authentication", methodAsks, "", Decision{Decision: "action-required", IntentID: "pi_1", PlacedRegion: east, URL: "https://stripe.example/3ds/pi_1"}, ""},
+		{"asks in a way that has no page", methodAsks, requiresAction, Decision{}, platform.PaymentDeclined},
 		{"no such method", methodBogus, "", Decision{}, platform.PaymentDeclined},
 		{"processing", methodOK, "processing", Decision{}, platform.Undecided},
 		{"a status of tomorrow", methodOK, "requires_tea", Decision{}, platform.Undecided},
@@ -224,4 +225,41 @@ func TestConfirmKeysChangeWithTimeAndCreateKeysDoNot(t *testing.T) {
 	if at(0) != at(confirmWindow-1) || at(0) == at(confirmWindow) || at(-time.Hour) != at(0) {
 		t.Errorf("confirm keys %s, %s, %s", at(0), at(confirmWindow), at(-time.Hour))
 	}
+}
+
+func TestAnIntentIsMarkedBeforeTheShopperIsSentToAuthenticate(t *testing.T) {
+	p := newProvider(newClock())
+	o := order(p.clock, east, methodAsks)
+	calls := 0
+	s := newSaga(east, p)
+	s.gateway = line{provider: p, next: func() fault {
+		if calls++; calls == 5 { // create, retrieve, confirm, retrieve, and then the mark
+			return lostBefore
+		}
+		return noFault
+	}}
+	_, err := s.authorize(t.Context(), stepInput{Order: o})
+	wantCode(t, err, platform.Undecided)
+	if p.intents[0].Asked {
+		t.Fatal("marked by a call that was lost")
+	}
+	if d, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil || d.Decision != "action-required" || !p.intents[0].Asked {
+		t.Errorf("got %+v, %v", d, err)
+	}
+	p.answer(true)
+	if d, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil || d.Decision != "authorized" {
+		t.Errorf("after the shopper passed: %+v, %v", d, err)
+	}
+}
+
+func TestAShopperWhoFailsToAuthenticateIsDeclined(t *testing.T) {
+	p := newProvider(newClock())
+	o := order(p.clock, east, methodAsks)
+	s := newSaga(west, p)
+	if _, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil {
+		t.Fatal(err)
+	}
+	p.answer(false)
+	_, err := s.authorize(t.Context(), stepInput{Order: o})
+	wantCode(t, err, platform.PaymentDeclined)
 }

@@ -24,21 +24,25 @@ const callDeadline = 5 * time.Second
 type stripeGateway struct {
 	backends *stripe.Backends
 	secret   secret
+	back     string // the shop's page of an order, with {orderId}: where a shopper comes back to after authenticating
 	clock    platform.Clock
 	rand     io.Reader
 }
+
+// orderInURL stands for the order's id in the shop's page of an order.
+const orderInURL = "{orderId}"
 
 // secret is our key at Stripe.
 type secret interface {
 	Value(ctx context.Context) (string, error)
 }
 
-func newStripe(baseURL string, client *http.Client, key secret, clock platform.Clock, rand io.Reader) stripeGateway {
+func newStripe(baseURL, back string, client *http.Client, key secret, clock platform.Clock, rand io.Reader) stripeGateway {
 	api := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL: stripe.String(baseURL), HTTPClient: client, MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}, // it would log bodies
 	})
-	return stripeGateway{backends: &stripe.Backends{API: api}, secret: key, clock: clock, rand: rand}
+	return stripeGateway{backends: &stripe.Backends{API: api}, secret: key, back: back, clock: clock, rand: rand}
 }
 
 func (g stripeGateway) Create(ctx context.Context, p Params, key string) (string, error) {
@@ -48,7 +52,7 @@ func (g stripeGateway) Create(ctx context.Context, p Params, key string) (string
 		Currency:      stripe.String(strings.ToLower(p.Amount.Currency)),
 		CaptureMethod: stripe.String(string(stripe.PaymentIntentCaptureMethodManual)),
 		Metadata:      p.metadata(),
-		// Cards only: other methods may send the shopper away, and there is no page to come back to.
+		// Cards only: other methods may stay undecided for days.
 		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 	}
 	if p.Customer != "" {
@@ -73,12 +77,20 @@ func (g stripeGateway) Retrieve(ctx context.Context, id string) (Intent, error) 
 	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
 		pi, err := c.V1PaymentIntents.Retrieve(ctx, id, nil)
 		if err == nil {
-			out = Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason),
-				OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy]}
+			out = intentOf(pi)
 		}
 		return err
 	})
 	return out, err
+}
+
+func intentOf(pi *stripe.PaymentIntent) Intent {
+	i := Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason), Received: pi.AmountReceived,
+		OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy], Asked: pi.Metadata[metaAsked] != ""}
+	if pi.NextAction != nil && pi.NextAction.RedirectToURL != nil {
+		i.ActionURL = pi.NextAction.RedirectToURL.URL
+	}
+	return i
 }
 
 // Find lists rather than searches: a list shows what was just created, the search index may be an hour behind
@@ -107,34 +119,71 @@ func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from,
 	return id, id != "", err
 }
 
-func (g stripeGateway) Confirm(ctx context.Context, id, key string) error {
+func (g stripeGateway) Confirm(ctx context.Context, id, orderID, key string) error {
+	back := strings.ReplaceAll(g.back, orderInURL, orderID)
 	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
-		_, err := c.V1PaymentIntents.Confirm(ctx, id, &stripe.PaymentIntentConfirmParams{Params: stripe.Params{IdempotencyKey: &key}})
+		_, err := c.V1PaymentIntents.Confirm(ctx, id, &stripe.PaymentIntentConfirmParams{Params: stripe.Params{IdempotencyKey: &key}, ReturnURL: &back})
+		return err
+	})
+}
+
+func (g stripeGateway) NoteAsked(ctx context.Context, id string) error {
+	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
+		_, err := c.V1PaymentIntents.Update(ctx, id, &stripe.PaymentIntentUpdateParams{
+			Params: own, Metadata: map[string]string{metaAsked: askedAuthentication}})
 		return err
 	})
 }
 
 func (g stripeGateway) Capture(ctx context.Context, id, committedBy string) error {
-	key, err := g.freshKey()
-	if err != nil {
-		return err
-	}
-	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
 		_, err := c.V1PaymentIntents.Capture(ctx, id, &stripe.PaymentIntentCaptureParams{
-			Params: stripe.Params{IdempotencyKey: &key}, Metadata: map[string]string{metaCommittedBy: committedBy}})
+			Params: own, Metadata: map[string]string{metaCommittedBy: committedBy}})
 		return err
 	})
 }
 
 func (g stripeGateway) Cancel(ctx context.Context, id, reason string) error {
+	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
+		_, err := c.V1PaymentIntents.Cancel(ctx, id, &stripe.PaymentIntentCancelParams{Params: own, CancellationReason: &reason})
+		return err
+	})
+}
+
+// Refund names no amount: the provider takes what is left, and refuses when that is nothing.
+func (g stripeGateway) Refund(ctx context.Context, id string) error {
+	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
+		_, err := c.V1Refunds.Create(ctx, &stripe.RefundCreateParams{
+			Params: own, PaymentIntent: &id, Reason: stripe.String(string(stripe.RefundReasonRequestedByCustomer))})
+		return err
+	})
+}
+
+// Refunds are an intent's refunds, newest first. The list shows what was just created.
+func (g stripeGateway) Refunds(ctx context.Context, id string) ([]Refund, error) {
+	var all []Refund
+	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		list := c.V1Refunds.List(ctx, &stripe.RefundListParams{ListParams: stripe.ListParams{Limit: stripe.Int64(100)}, PaymentIntent: &id})
+		for r, err := range list.All(ctx) {
+			if err != nil {
+				return err
+			}
+			void := r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled
+			all = append(all, Refund{ID: r.ID, Amount: r.Amount, Void: void})
+		}
+		return nil
+	})
+	return all, err
+}
+
+// once is a call under a key that replays nothing: it is idempotent by the state of what it changes.
+func (g stripeGateway) once(ctx context.Context, f func(ctx context.Context, c *stripe.Client, own stripe.Params) error) error {
 	key, err := g.freshKey()
 	if err != nil {
 		return err
 	}
 	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
-		_, err := c.V1PaymentIntents.Cancel(ctx, id, &stripe.PaymentIntentCancelParams{
-			Params: stripe.Params{IdempotencyKey: &key}, CancellationReason: &reason})
-		return err
+		return f(ctx, c, stripe.Params{IdempotencyKey: &key})
 	})
 }
 

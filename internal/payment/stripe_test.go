@@ -47,11 +47,12 @@ func (f fixed) Value(context.Context) (string, error) { return string(f), nil }
 
 func newGateway(answers ...answer) (stripeGateway, *wire) {
 	w := &wire{answers: answers}
-	return newStripe("https://stripe.example", &http.Client{Transport: w}, fixed("sk_1"), newClock(), bytes.NewReader(make([]byte, 1024))), w
+	return newStripe("https://stripe.example", "https://shop.example/orders/{orderId}", &http.Client{Transport: w}, fixed("sk_1"), newClock(), bytes.NewReader(make([]byte, 1024))), w
 }
 
 const intentBody = `{"id":"pi_1","object":"payment_intent","status":"succeeded","cancellation_reason":null,` +
-	`"metadata":{"order_id":"ord_1","placed_region":"us-west-2","committed_by":"us-east-1","version":"1"}}`
+	`"amount_received":790,"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://3ds.example"}},` +
+	`"metadata":{"order_id":"ord_1","placed_region":"us-west-2","committed_by":"us-east-1","version":"1","asked":"authentication"}}`
 
 func TestRequestsToStripe(t *testing.T) {
 	const zeroKey = "twofold-once-00000000000000000000000000000000"
@@ -67,12 +68,23 @@ func TestRequestsToStripe(t *testing.T) {
 		{"create", intentBody, func(g stripeGateway) error { _, err := g.Create(ctx, o.params(), o.createKey()); return err },
 			"POST https://stripe.example/v1/payment_intents\nBearer sk_1\ntwofold-ord_1-create-v1\n" +
 				"amount=790&capture_method=manual&currency=eur&customer=cus_1&metadata[order_id]=ord_1&metadata[placed_region]=us-east-1&metadata[version]=1&payment_method=pm_card_visa&payment_method_types[0]=card"},
-		{"confirm", intentBody, func(g stripeGateway) error { return g.Confirm(ctx, "pi_1", o.confirmKey(at)) },
-			"POST https://stripe.example/v1/payment_intents/pi_1/confirm\nBearer sk_1\ntwofold-ord_1-confirm-0\n"},
+		{"confirm", intentBody, func(g stripeGateway) error { return g.Confirm(ctx, "pi_1", "ord_1", o.confirmKey(at)) },
+			"POST https://stripe.example/v1/payment_intents/pi_1/confirm\nBearer sk_1\ntwofold-ord_1-confirm-0\nreturn_url=https://shop.example/orders/ord_1"},
+		{"note that the shopper is asked", intentBody, func(g stripeGateway) error { return g.NoteAsked(ctx, "pi_1") },
+			"POST https://stripe.example/v1/payment_intents/pi_1\nBearer sk_1\n" + zeroKey + "\nmetadata[asked]=authentication"},
 		{"capture", intentBody, func(g stripeGateway) error { return g.Capture(ctx, "pi_1", east) },
 			"POST https://stripe.example/v1/payment_intents/pi_1/capture\nBearer sk_1\n" + zeroKey + "\nmetadata[committed_by]=us-east-1"},
 		{"cancel", intentBody, func(g stripeGateway) error { return g.Cancel(ctx, "pi_1", reasonRejected) },
 			"POST https://stripe.example/v1/payment_intents/pi_1/cancel\nBearer sk_1\n" + zeroKey + "\ncancellation_reason=abandoned"},
+		{"refund", `{"id":"re_1","object":"refund"}`, func(g stripeGateway) error { return g.Refund(ctx, "pi_1") },
+			"POST https://stripe.example/v1/refunds\nBearer sk_1\n" + zeroKey + "\npayment_intent=pi_1&reason=requested_by_customer"},
+		{"refunds", `{"object":"list","data":[{"id":"re_2","amount":700,"status":"pending"},{"id":"re_1","amount":790,"status":"failed"}],"has_more":false}`, func(g stripeGateway) error {
+			got, err := g.Refunds(ctx, "pi_1")
+			if !slices.Equal(got, []Refund{{ID: "re_2", Amount: 700}, {ID: "re_1", Amount: 790, Void: true}}) {
+				t.Errorf("got %+v", got)
+			}
+			return err
+		}, "GET https://stripe.example/v1/refunds?limit=100&payment_intent=pi_1\nBearer sk_1\n\n"},
 		{"find", `{"object":"list","data":[{"id":"pi_0"},` + intentBody + `],"has_more":false}`, func(g stripeGateway) error {
 			id, found, err := g.Find(ctx, "cus_1", "ord_1", at, at.Add(time.Hour))
 			if id != "pi_1" || !found {
@@ -98,7 +110,7 @@ func TestRequestsToStripe(t *testing.T) {
 func readable(requests []string) []string {
 	out := make([]string, len(requests))
 	for i, r := range requests {
-		lines := strings.Split(strings.NewReplacer("%5B", "[", "%5D", "]").Replace(r), "\n")
+		lines := strings.Split(strings.NewReplacer("%5B", "[", "%5D", "]", "%3A", ":", "%2F", "/").Replace(r), "\n")
 		for j, l := range lines {
 			head, params, ok := strings.Cut(l, "?")
 			if !ok {
@@ -116,7 +128,7 @@ func readable(requests []string) []string {
 func TestAnIntentIsReadWithItsMetadata(t *testing.T) {
 	g, _ := newGateway(answer{status: http.StatusOK, body: intentBody})
 	got, err := g.Retrieve(t.Context(), "pi_1")
-	want := Intent{ID: "pi_1", Status: succeeded, OrderID: "ord_1", PlacedRegion: west, CommittedBy: east}
+	want := Intent{ID: "pi_1", Status: succeeded, OrderID: "ord_1", PlacedRegion: west, CommittedBy: east, ActionURL: "https://3ds.example", Asked: true, Received: 790}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -153,7 +165,7 @@ func TestErrorsOfStripeBecomeKindsAndLoseTheirText(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			g, w := newGateway(c.answer)
-			err := g.Confirm(t.Context(), "pi_1", "key")
+			err := g.Confirm(t.Context(), "pi_1", "ord_1", "key")
 			var f *Failure
 			if !errors.As(err, &f) || f.Kind != c.kind || f.Replayed != c.replayed {
 				t.Fatalf("got %#v", err)
@@ -169,7 +181,7 @@ func TestErrorsOfStripeBecomeKindsAndLoseTheirText(t *testing.T) {
 	t.Run("no answer", func(t *testing.T) {
 		g, w := newGateway()
 		var f *Failure
-		if err := g.Confirm(t.Context(), "pi_1", "key"); !errors.As(err, &f) || f.Kind != Unanswered || len(w.sent) != 1 {
+		if err := g.Confirm(t.Context(), "pi_1", "ord_1", "key"); !errors.As(err, &f) || f.Kind != Unanswered || len(w.sent) != 1 {
 			t.Errorf("got %v after %d requests", err, len(w.sent))
 		}
 	})

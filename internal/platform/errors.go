@@ -14,6 +14,7 @@ type Code string
 const (
 	InvalidRequest      Code = "InvalidRequest"
 	Unauthorized        Code = "Unauthorized"
+	BadSignature        Code = "BadSignature"
 	Forbidden           Code = "Forbidden"
 	NotFound            Code = "NotFound"
 	Conflict            Code = "Conflict"
@@ -52,6 +53,7 @@ type treatment struct {
 var table = map[Code]treatment{
 	InvalidRequest:      {http.StatusBadRequest, "The request is not valid", Final},
 	Unauthorized:        {http.StatusUnauthorized, "The token is missing or not valid", Final},
+	BadSignature:        {http.StatusUnauthorized, "The signature is missing, not valid or too old", Final},
 	Forbidden:           {http.StatusForbidden, "The token does not allow this", Final},
 	NotFound:            {http.StatusNotFound, "There is no such thing", Final},
 	Conflict:            {http.StatusConflict, "The request does not fit the present state", Final},

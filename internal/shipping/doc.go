@@ -1,10 +1,11 @@
-// Package shipping books an order's shipment with the carrier, hands it over once the order is paid, and cancels it when it is not.
+// Package shipping books an order's shipment with the carrier, hands it over once the order is paid, cancels it when it is not, and
+// passes on what the carrier tells of it.
 //
 // # What it guarantees
 //
 // Goods leave only for a captured payment: booking makes a label, and only [release] hands it over, which the saga and the
 // sweep call after the commit. A shipment is keyed at the carrier by the order's id, so both regions speak of the same one however often
-// they book it. The carrier decides between cancelling and picking up.
+// they book it. The carrier decides between cancelling and picking up, also for an order that is cancelled after it was paid.
 //
 // Nothing booked is forgotten. Before each call that may book, the order's record is made an obligation, stamped with the time of
 // that call. The record stays one until the shipment was released, or was cancelled or found missing at the carrier. The sweep looks at
@@ -12,9 +13,12 @@
 // still be under way that long after the stamp, a shipment that the sweep does not find at the carrier will not appear later; in the saga, where
 // it might, a shipment that is not found stays an obligation.
 //
+// The carrier's webhooks (picked up, delivered) are signed and time-limited, and answered 200 only when the order service has stored what they
+// say; until then the carrier sends them again.
+//
 // Name and address are asked of the order service for each booking and go to the carrier alone: not into the table, not into a log.
 //
 // # What it does not do
 //
-// It does not track shipments, split an order into several, choose a carrier or know what shipping costs.
+// It keeps no tracking of its own, splits no order into several shipments, chooses no carrier and does not know what shipping costs.
 package shipping

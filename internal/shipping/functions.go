@@ -26,7 +26,7 @@ func newParts(rt platform.Runtime) (parts, error) {
 	return p, env.Err()
 }
 
-// NewSaga books, releases and cancels shipments for the saga.
+// NewSaga books, releases, cancels and stops shipments for the saga.
 func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	p, err := newParts(rt)
 	if err != nil {
@@ -43,4 +43,18 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	}
 	s := sweep{obligations: p.records, orders: p.orders, carrier: p.carrier, records: p.records, clock: rt.Clock, log: rt.Log}
 	return lambda.NewHandler(s.run), nil
+}
+
+// NewWebhook takes the carrier's webhooks.
+func NewWebhook(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	h := webhook{
+		secret: rt.Secret(env.String("CARRIER_WEBHOOK_SECRET_ARN")),
+		orders: factService{lambda: lambdaclient.NewFromConfig(rt.AWS), function: env.String("ORDER_FACTS_FUNCTION")},
+		clock:  rt.Clock,
+	}
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	return platform.Routes{"POST /v1/webhooks/carrier": {Serve: h.receive}}.Handler(rt), nil
 }

@@ -31,3 +31,20 @@ func (o orderService) Outcome(ctx context.Context, orderID string) (Outcome, err
 func (o orderService) ask(ctx context.Context, orderID, want string, out any) error {
 	return platform.Ask(ctx, o.lambda, o.function, map[string]string{"orderId": orderID, "want": want}, out)
 }
+
+// factService hands facts to the order service, which alone appends them.
+type factService struct {
+	lambda   *lambda.Client
+	function string
+}
+
+// Tracked has the order service store what the carrier did. It answers when that is stored; a second time changes nothing.
+// [platform.NotFound] means that this region has not seen the order.
+func (f factService) Tracked(ctx context.Context, t Tracking) (platform.Durability, error) {
+	var out struct {
+		Durability platform.Durability `json:"durability"`
+	}
+	in := map[string]string{"orderId": t.OrderID, "kind": string(t.Kind), "eventId": t.EventID}
+	err := platform.Ask(ctx, f.lambda, f.function, in, &out)
+	return out.Durability, err
+}

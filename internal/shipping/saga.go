@@ -8,7 +8,7 @@ import (
 	"twofold/internal/platform"
 )
 
-// saga books, releases and cancels an order's shipment.
+// saga books, releases, cancels and stops an order's shipment.
 type saga struct {
 	carrier gateway
 	records records
@@ -64,6 +64,7 @@ func (s saga) steps() platform.Steps {
 		"BookShipment":    platform.StepOf(s.book),
 		"ReleaseShipment": platform.StepOf(s.release),
 		"CancelShipment":  platform.StepOf(s.cancel),
+		"StopShipment":    platform.StepOf(s.stop),
 	}
 }
 
@@ -109,11 +110,39 @@ func (s saga) cancel(ctx context.Context, in stepInput) (done, error) {
 	return done{}, err
 }
 
-// release hands a shipment over to the carrier. It is called for committed orders only; that such a shipment does not exist or is
-// cancelled contradicts the payment's decision.
+// What became of a shipment that was to be stopped.
+const (
+	stoppedInTime  = "cancelled"
+	stoppedTooLate = "dispatched"
+)
+
+type stopped struct {
+	Decision string `json:"decision"`
+}
+
+// stop asks the carrier to keep the goods of a committed order that the shopper wants to cancel. The carrier decides, for both
+// regions: before the goods are picked up it cancels, afterwards it refuses, and it says the same to everybody who asks later. A
+// committed order was booked, so a shipment that does not exist contradicts the payment's decision.
+func (s saga) stop(ctx context.Context, in stepInput) (stopped, error) {
+	err := s.carrier.Cancel(ctx, in.Order.OrderID)
+	switch {
+	case platform.CodeOf(err) == platform.Conflict:
+		return stopped{Decision: stoppedTooLate}, s.records.Close(ctx, in.Order.OrderID, Released)
+	case err != nil:
+		return stopped{}, contradiction(err, "the carrier has no shipment of a paid order", platform.NotFound)
+	}
+	return stopped{Decision: stoppedInTime}, s.records.Close(ctx, in.Order.OrderID, Cancelled)
+}
+
+// release hands a shipment over to the carrier. It is called for committed orders only; that such a shipment does not exist
+// contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, and stays so.
 func release(ctx context.Context, c gateway, r records, orderID string) error {
-	if err := c.Release(ctx, orderID); err != nil {
-		return contradiction(err, "a paid order cannot be handed over", platform.NotFound, platform.Conflict)
+	err := c.Release(ctx, orderID)
+	switch {
+	case platform.CodeOf(err) == platform.Conflict:
+		return r.Close(ctx, orderID, Cancelled)
+	case err != nil:
+		return contradiction(err, "a paid order cannot be handed over", platform.NotFound)
 	}
 	return r.Close(ctx, orderID, Released)
 }
@@ -126,12 +155,10 @@ func cancel(ctx context.Context, c gateway, r records, orderID string) error {
 	return r.Close(ctx, orderID, Cancelled)
 }
 
-// contradiction turns the carrier's refusals that cannot be into internal errors.
-func contradiction(err error, detail string, codes ...platform.Code) error {
-	for _, code := range codes {
-		if platform.CodeOf(err) == code {
-			return &platform.Error{Code: platform.Internal, Detail: detail, Cause: err}
-		}
+// contradiction turns a refusal of the carrier that cannot be into an internal error.
+func contradiction(err error, detail string, code platform.Code) error {
+	if platform.CodeOf(err) == code {
+		return &platform.Error{Code: platform.Internal, Detail: detail, Cause: err}
 	}
 	return err
 }

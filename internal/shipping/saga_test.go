@@ -122,7 +122,7 @@ func TestReleasing(t *testing.T) {
 		{"again", statusReleased, ""},
 		{"dispatched", statusDispatched, ""},
 		{"not there", "", platform.Internal},
-		{"cancelled", statusCancelled, platform.Internal},
+		{"stopped as the shopper wished", statusCancelled, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -130,8 +130,14 @@ func TestReleasing(t *testing.T) {
 			d.shipments["ord_1"] = c.status
 			_, err := newSaga(d, l).release(t.Context(), input(t))
 			wantCode(t, err, c.code)
-			if closed := l.stateOf("ord_1") == Released; closed != (c.code == "") {
-				t.Errorf("the record is %q", l.stateOf("ord_1"))
+			want := Released
+			if c.code != "" {
+				want = Booked
+			} else if c.status == statusCancelled {
+				want = Cancelled
+			}
+			if l.stateOf("ord_1") != want || d.shipments["ord_1"] == statusBooked {
+				t.Errorf("the record is %q, want %q; the carrier has %q", l.stateOf("ord_1"), want, d.shipments["ord_1"])
 			}
 		})
 	}
@@ -165,5 +171,60 @@ func TestCancelling(t *testing.T) {
 				t.Errorf("the record is %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestTheCarrierDecidesWhetherAShipmentIsStopped(t *testing.T) {
+	cases := []struct {
+		name     string
+		status   Status
+		record   State
+		decision string
+		code     platform.Code
+		want     State
+	}{
+		{"booked", statusBooked, Booked, stoppedInTime, "", Cancelled},
+		{"handed over", statusReleased, Released, stoppedInTime, "", Cancelled},
+		{"stopped before", statusCancelled, Cancelled, stoppedInTime, "", Cancelled},
+		{"booked by the other region", statusReleased, "", stoppedInTime, "", ""},
+		{"picked up", statusDispatched, Released, stoppedTooLate, "", Released},
+		{"delivered", statusDelivered, Released, stoppedTooLate, "", Released},
+		{"not there", "", Released, "", platform.Internal, Released},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			d, l := newDepot(), ledger{}
+			d.shipments["ord_1"] = c.status
+			if c.record != "" {
+				l["ord_1"] = &entry{state: c.record}
+			}
+			for range 2 {
+				got, err := newSaga(d, l).stop(t.Context(), input(t))
+				wantCode(t, err, c.code)
+				if got.Decision != c.decision || l.stateOf("ord_1") != c.want {
+					t.Errorf("got %+v, the record is %q, want %q", got, l.stateOf("ord_1"), c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestAStoppedShipmentIsNeverHandedOverByALateRun(t *testing.T) {
+	d, l := newDepot(), ledger{}
+	s := newSaga(d, l)
+	for _, step := range []func() error{
+		func() error { _, err := s.book(t.Context(), input(t)); return err },
+		func() error { _, err := s.release(t.Context(), input(t)); return err },
+		func() error { _, err := s.stop(t.Context(), input(t)); return err },
+		func() error { _, err := s.release(t.Context(), input(t)); return err },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.book(t.Context(), input(t))
+	wantCode(t, err, platform.ShipmentUnavailable)
+	if d.shipments["ord_1"] != statusCancelled {
+		t.Errorf("the carrier has %q", d.shipments["ord_1"])
 	}
 }

@@ -24,7 +24,7 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 		"rejected, never booked": {known(fact.StateRejected), "", "", Cancelled},
 		"placed":                 {known(fact.StatePlaced), statusBooked, statusBooked, Booked},
 		"unknown":                {Outcome{State: fact.StateUnknown}, statusBooked, statusBooked, Booked},
-		"confirmed, cancelled":   {known(fact.StateConfirmed), statusCancelled, statusCancelled, Booked},
+		"confirmed, stopped":     {known(fact.StateConfirmed), statusCancelled, statusCancelled, Cancelled},
 		"rejected, picked up":    {known(fact.StateRejected), statusDispatched, statusDispatched, Booked},
 	}
 	d, l, o := newDepot(), ledger{"young": {state: Booked, at: clock.now}, "unanswered": {state: Booked, at: clock.now.Add(-time.Hour)}}, desk{outcomes: map[string]Outcome{}}
@@ -34,7 +34,7 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 	}
 	s := sweep{obligations: l, orders: o, carrier: d, records: l, clock: clock, log: slog.New(slog.DiscardHandler)}
 	res, err := s.run(t.Context(), struct{}{})
-	if err != nil || res != (SweepResult{Settled: 5, Open: 1, Failed: 4}) {
+	if err != nil || res != (SweepResult{Settled: 6, Open: 1, Failed: 3}) {
 		t.Errorf("got %+v, %v", res, err)
 	}
 	for id, c := range cases {

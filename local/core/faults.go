@@ -32,6 +32,7 @@ type Faults struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every change of a region's state
 	regions map[string]RegionState
+	down    int // how many regions are not up
 	cut     map[[2]string]bool
 	lag     time.Duration
 	before  []Interceptor
@@ -47,6 +48,12 @@ func NewFaults(lag time.Duration) *Faults {
 func (f *Faults) SetRegion(region string, s RegionState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.regions[region] != Up {
+		f.down--
+	}
+	if s != Up {
+		f.down++
+	}
 	f.regions[region] = s
 	close(f.changed)
 	f.changed = make(chan struct{})
@@ -57,6 +64,13 @@ func (f *Faults) Region(region string) RegionState {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.regions[region]
+}
+
+// allUp reports whether no region is lost.
+func (f *Faults) allUp() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.down == 0
 }
 
 // await blocks a live task while its region is lost.

@@ -1,37 +1,44 @@
 package core
 
 import (
-	"container/heap"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"hash"
+	"strconv"
 	"time"
 )
 
 // Sim is the driver for tests: a virtual clock, and exactly one task running at a time.
 // At every Point, Sleep and Wait the running task hands control back and the seed
-// chooses who goes next, so one seed is one interleaving. Not safe for use by
-// goroutines that are not its tasks while Run is under way.
+// chooses who goes next, so one seed is one interleaving. A task whose context ends while it is parked
+// is woken before time passes. Not safe for use by goroutines that are not its tasks while Run is under way.
 type Sim struct {
 	now     time.Time
 	rand    *Rand
 	faults  *Faults
 	ready   []*simTask
+	parked  []*simTask
 	timers  timerHeap
 	yielded chan struct{}
 	seq     int
+	steps   int
+	stopped bool
 	trace   hash.Hash
+	line    []byte
 	onStep  func(step string)
 }
 
+// simTask is running, or in ready, or in parked, or done.
 type simTask struct {
 	id     int
+	parent int // who started it; 0 for somebody outside
 	label  string
 	region string
 	resume chan struct{}
-	queued bool
+	ctx    context.Context // what it waits with, while it is parked
+	place  int             // in parked
+	queued bool            // in ready
 	done   bool
 }
 
@@ -42,58 +49,117 @@ func NewSim(start time.Time, faults *Faults, seed uint64) *Sim {
 	return &Sim{now: start.UTC(), rand: NewRand(seed), faults: faults, yielded: make(chan struct{}), trace: sha256.New()}
 }
 
-// OnStep calls fn with each line of the trace.
+// OnStep calls fn with each line of the trace; nil ends it. A step is written as "day and time, task<its parent, region, label", e.g.
+// "01T00:00:05.000000 412<407 us-east-1 dynamodb:PutItem".
 func (s *Sim) OnStep(fn func(step string)) { s.onStep = fn }
 
-// TraceHash is the SHA-256 over all steps so far: equal for equal runs.
+// TraceHash is the SHA-256 over the trace so far: equal for equal runs.
 func (s *Sim) TraceHash() string { return hex.EncodeToString(s.trace.Sum(nil)) }
+
+// Steps is how many steps were taken so far.
+func (s *Sim) Steps() int { return s.steps }
+
+// Note adds a line of the caller's to the trace.
+func (s *Sim) Note(line string) {
+	s.line = append(append(s.line[:0], line...), '\n')
+	s.write()
+}
+
+// InTask reports whether ctx is of one of this driver's tasks.
+func (s *Sim) InTask(ctx context.Context) bool { return ctx.Value(taskKey{}) != nil }
 
 // Now is the virtual time.
 func (s *Sim) Now() time.Time { return s.now }
 
-// Go queues a task; it first runs when the scheduler chooses it.
+// Go queues a task; it first runs when the scheduler chooses it. After Stop it does nothing.
 func (s *Sim) Go(ctx context.Context, label string, task func(context.Context)) {
+	if s.stopped {
+		return
+	}
 	s.seq++
 	t := &simTask{id: s.seq, label: label, region: RegionOf(ctx), resume: make(chan struct{})}
+	if by, ok := ctx.Value(taskKey{}).(*simTask); ok {
+		t.parent = by.id
+	}
 	ctx = context.WithValue(ctx, taskKey{}, t)
 	go func() {
 		<-t.resume
-		task(ctx)
+		if !s.stopped {
+			task(ctx)
+		}
 		t.done = true
 		s.yielded <- struct{}{}
 	}()
-	s.wake(t)
+	t.queued = true
+	s.ready = append(s.ready, t)
 }
 
 // Run steps tasks until none is ready and no timer is due before end; the clock then
 // stands at end. It reports how many steps were taken.
 func (s *Sim) Run(end time.Time) int {
-	steps := 0
-	for {
+	before := s.steps
+	s.RunUntil(end, func() bool { return false })
+	return s.steps - before
+}
+
+// RunUntil is Run that ends as soon as done, which is asked between steps; it reports whether that came about.
+func (s *Sim) RunUntil(end time.Time, done func() bool) bool {
+	for !done() {
 		if t := s.choose(); t != nil {
 			s.step(t)
-			steps++
+			continue
+		}
+		if s.wakeEnded() {
 			continue
 		}
 		if !s.advance(end) {
-			s.now = end
-			return steps
+			s.now = maxTime(s.now, end)
+			return done()
+		}
+	}
+	return true
+}
+
+// Stop ends all tasks, one after the other: every scheduling call fails from now on, so that they return. The driver
+// is of no use afterwards. A task that ignores these errors for ever makes Stop hang.
+func (s *Sim) Stop() {
+	s.stopped = true
+	for {
+		switch {
+		case len(s.ready) > 0:
+			t := s.ready[0]
+			s.ready = s.ready[1:]
+			s.resume(t)
+		case len(s.parked) > 0:
+			t := s.parked[0]
+			s.unpark(t)
+			s.resume(t)
+		default:
+			return
 		}
 	}
 }
 
 // choose takes a ready task whose region is not lost, by the seed.
 func (s *Sim) choose() *simTask {
-	var open []int
-	for i, t := range s.ready {
-		if s.faults.Region(t.region) != Lost {
-			open = append(open, i)
-		}
-	}
-	if len(open) == 0 {
+	if len(s.ready) == 0 {
 		return nil
 	}
-	i := open[s.rand.IntN(len(open))]
+	i := 0
+	if s.faults.allUp() {
+		i = s.rand.IntN(len(s.ready))
+	} else {
+		var open []int
+		for i, t := range s.ready {
+			if s.faults.Region(t.region) != Lost {
+				open = append(open, i)
+			}
+		}
+		if len(open) == 0 {
+			return nil
+		}
+		i = open[s.rand.IntN(len(open))]
+	}
 	t := s.ready[i]
 	s.ready = append(s.ready[:i], s.ready[i+1:]...)
 	t.queued = false
@@ -101,48 +167,80 @@ func (s *Sim) choose() *simTask {
 }
 
 func (s *Sim) step(t *simTask) {
-	s.note(fmt.Sprintf("%s #%d %s %s", s.now.Format("15:04:05.000000"), t.id, t.region, t.label))
+	s.steps++
+	b := s.now.AppendFormat(s.line[:0], "02T15:04:05.000000")
+	b = strconv.AppendInt(append(b, ' '), int64(t.id), 10)
+	b = strconv.AppendInt(append(b, '<'), int64(t.parent), 10)
+	b = append(append(append(b, ' '), t.region...), ' ')
+	s.line = append(append(b, t.label...), '\n')
+	s.write()
+	s.resume(t)
+}
+
+// write puts the line into the trace.
+func (s *Sim) write() {
+	_, _ = s.trace.Write(s.line) // a hash never fails
+	if s.onStep != nil {
+		s.onStep(string(s.line[:len(s.line)-1]))
+	}
+}
+
+// resume runs a task until it parks or is done.
+func (s *Sim) resume(t *simTask) {
 	t.resume <- struct{}{}
 	<-s.yielded
 }
 
-func (s *Sim) note(step string) {
-	_, _ = s.trace.Write([]byte(step + "\n")) // a hash never fails
-	if s.onStep != nil {
-		s.onStep(step)
-	}
-}
-
-// advance moves the clock to the next timer that is due by end, and fires it.
-func (s *Sim) advance(end time.Time) bool {
-	for s.timers.Len() > 0 {
-		next := s.timers[0]
-		if next.at.After(end) {
-			return false
-		}
-		heap.Pop(&s.timers)
-		if next.cancelled {
-			continue
-		}
-		s.now = maxTime(s.now, next.at)
-		next.fire()
-		return true
-	}
-	return false
-}
-
+// wake makes a task ready.
 func (s *Sim) wake(t *simTask) {
-	if !t.queued && !t.done {
-		t.queued = true
-		s.ready = append(s.ready, t)
+	if t.queued || t.done {
+		return
 	}
+	s.unpark(t)
+	t.queued = true
+	s.ready = append(s.ready, t)
 }
 
-// park hands control back until somebody wakes the task.
+func (s *Sim) unpark(t *simTask) {
+	if t.ctx == nil {
+		return
+	}
+	last := len(s.parked) - 1
+	s.parked[t.place] = s.parked[last]
+	s.parked[t.place].place = t.place
+	s.parked = s.parked[:last]
+	t.ctx = nil
+}
+
+// wakeEnded wakes the parked tasks whose contexts have ended. It is asked only before time passes, since it looks at every one.
+func (s *Sim) wakeEnded() bool {
+	var ended []*simTask
+	for _, t := range s.parked {
+		if t.ctx.Err() != nil && s.faults.Region(t.region) != Lost {
+			ended = append(ended, t)
+		}
+	}
+	for _, t := range ended {
+		s.wake(t)
+	}
+	return len(ended) > 0
+}
+
+// park hands control back until somebody wakes the task; a task that is ready already only lets others go first.
 func (s *Sim) park(ctx context.Context, t *simTask) error {
+	if s.stopped {
+		return context.Canceled
+	}
+	if !t.queued {
+		t.ctx, t.place = ctx, len(s.parked)
+		s.parked = append(s.parked, t)
+	}
 	s.yielded <- struct{}{}
 	<-t.resume
-	if s.faults.Region(t.region) == Gone {
+	switch {
+	case s.stopped:
+		return context.Canceled
+	case s.faults.Region(t.region) == Gone:
 		return ErrRegionLost
 	}
 	return ctx.Err()
@@ -156,18 +254,13 @@ func (s *Sim) task(ctx context.Context) *simTask {
 	return t
 }
 
-func (s *Sim) after(d time.Duration, fire func()) *simTimer {
-	s.seq++
-	timer := &simTimer{at: s.now.Add(d), seq: s.seq, fire: fire}
-	heap.Push(&s.timers, timer)
-	return timer
-}
-
 // Sleep implements Scheduler.
 func (s *Sim) Sleep(ctx context.Context, d time.Duration) error {
 	t := s.task(ctx)
-	s.after(d, func() { s.wake(t) })
-	return s.park(ctx, t)
+	timer := s.after(d, func() { s.wake(t) })
+	err := s.park(ctx, t)
+	timer.cancelled = true
+	return err
 }
 
 // Point implements Scheduler. The label becomes the task's label in the trace.
@@ -176,93 +269,8 @@ func (s *Sim) Point(ctx context.Context, label string) error {
 	if label != "" {
 		t.label = label
 	}
-	s.wake(t)
+	if !s.stopped {
+		s.wake(t)
+	}
 	return s.park(ctx, t)
-}
-
-// NewSignal implements Scheduler.
-func (s *Sim) NewSignal() Signal { return &simSignal{sim: s} }
-
-type simSignal struct {
-	sim     *Sim
-	set     bool
-	waiting []*simTask
-}
-
-func (g *simSignal) Set() {
-	g.set = true
-	if len(g.waiting) > 0 {
-		t := g.waiting[0]
-		g.waiting = g.waiting[1:]
-		g.sim.wake(t)
-	}
-}
-
-func (g *simSignal) Wait(ctx context.Context) error {
-	t := g.sim.task(ctx)
-	for !g.set {
-		g.waiting = append(g.waiting, t)
-		if err := g.sim.park(ctx, t); err != nil {
-			return err
-		}
-	}
-	g.set = false
-	return nil
-}
-
-func (g *simSignal) WaitFor(ctx context.Context, d time.Duration) (bool, error) {
-	t := g.sim.task(ctx)
-	if g.set {
-		g.set = false
-		return true, nil
-	}
-	g.waiting = append(g.waiting, t)
-	timer := g.sim.after(d, func() { g.forget(t); g.sim.wake(t) })
-	err := g.sim.park(ctx, t)
-	timer.cancelled = true
-	g.forget(t)
-	got := g.set
-	g.set = false
-	return got, err
-}
-
-func (g *simSignal) forget(t *simTask) {
-	for i, w := range g.waiting {
-		if w == t {
-			g.waiting = append(g.waiting[:i], g.waiting[i+1:]...)
-			return
-		}
-	}
-}
-
-type simTimer struct {
-	at        time.Time
-	seq       int
-	fire      func()
-	cancelled bool
-}
-
-type timerHeap []*simTimer
-
-func (h timerHeap) Len() int { return len(h) }
-func (h timerHeap) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].seq < h[j].seq
-	}
-	return h[i].at.Before(h[j].at)
-}
-func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *timerHeap) Push(x any)   { *h = append(*h, x.(*simTimer)) }
-func (h *timerHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return last
-}
-
-func maxTime(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -144,3 +144,88 @@ func (d simDriver) settle() { d.Run(start.Add(time.Hour)) }
 type liveDriver struct{ *core.Live }
 
 func (d liveDriver) settle() { d.Drain() }
+
+func TestADeadlineOfTheVirtualClockEndsAParkedTaskInTime(t *testing.T) {
+	sim := core.NewSim(start, core.NewFaults(0), 1)
+	var slept, derived, outer error
+	var at time.Duration
+	sim.Go(context.Background(), "impatient", func(ctx context.Context) {
+		short, cancel := sim.WithTimeout(ctx, time.Second)
+		defer cancel()
+		long, cancelLong := sim.WithTimeout(short, time.Hour)
+		defer cancelLong()
+		if d, ok := long.Deadline(); !ok || d.Sub(start) != time.Second {
+			t.Errorf("the inner deadline is %v: the outer one comes first", d)
+		}
+		slept = sim.Sleep(short, time.Minute)
+		at, derived, outer = sim.Now().Sub(start), context.Cause(long), ctx.Err()
+	})
+	sim.Run(start.Add(time.Hour))
+	if !errors.Is(slept, context.DeadlineExceeded) || at != time.Second || !errors.Is(derived, context.DeadlineExceeded) || outer != nil {
+		t.Errorf("slept: %v after %s; a derived context: %v; the outer one: %v", slept, at, derived, outer)
+	}
+}
+
+func TestATaskWhoseContextIsCancelledIsWokenBeforeTimePasses(t *testing.T) {
+	sim := core.NewSim(start, core.NewFaults(0), 1)
+	base, cancel := context.WithCancel(context.Background())
+	signal := sim.NewSignal()
+	var errs []error
+	wait := func(ctx context.Context) { errs = append(errs, signal.Wait(ctx)) }
+	sim.Go(base, "stopped", wait)
+	sim.Go(context.Background(), "patient", wait)
+	sim.Run(start)
+	cancel()
+	sim.Run(start)
+	if len(errs) != 1 || !errors.Is(errs[0], context.Canceled) {
+		t.Fatalf("after the cancellation: %v", errs)
+	}
+	signal.Set()
+	sim.Run(start)
+	if len(errs) != 2 || errs[1] != nil {
+		t.Errorf("the flag went to the one who had gone: %v", errs)
+	}
+}
+
+func TestASleepThatEndedEarlyWakesNobodyLater(t *testing.T) {
+	sim := core.NewSim(start, core.NewFaults(0), 1)
+	var second time.Duration
+	sim.Go(context.Background(), "twice", func(ctx context.Context) {
+		short, cancel := sim.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := sim.Sleep(short, time.Minute); err == nil {
+			t.Error("the first sleep was not cut short")
+		}
+		if err := sim.Sleep(ctx, time.Hour); err != nil {
+			t.Error(err)
+		}
+		second = sim.Now().Sub(start)
+	})
+	sim.Run(start.Add(24 * time.Hour))
+	if want := time.Hour + time.Second; second != want {
+		t.Errorf("the second sleep ended after %s, want %s", second, want)
+	}
+}
+
+func TestStopEndsEveryTask(t *testing.T) {
+	sim := core.NewSim(start, core.NewFaults(0), 1)
+	ended := 0
+	signal := sim.NewSignal()
+	for _, work := range []func(context.Context) error{
+		func(ctx context.Context) error { return sim.Sleep(ctx, time.Hour) },
+		signal.Wait,
+		func(ctx context.Context) error { _, err := signal.WaitFor(ctx, time.Hour); return err },
+	} {
+		sim.Go(context.Background(), "worker", func(ctx context.Context) {
+			for work(ctx) == nil {
+			}
+			ended++
+		})
+	}
+	sim.Run(start)
+	sim.Go(context.Background(), "never begun", func(context.Context) { t.Error("a task began after Stop") })
+	sim.Stop()
+	if ended != 3 {
+		t.Errorf("%d of 3 tasks ended", ended)
+	}
+}

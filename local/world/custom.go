@@ -3,8 +3,7 @@ package world
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net"
+	"errors"
 	"net/http"
 	"time"
 
@@ -23,18 +22,21 @@ type customResponse struct {
 
 // custom creates a custom resource as CloudFormation does: it invokes the function that the service token names and waits
 // until that has put its answer to a URL made for it.
-func (w *World) custom(ctx context.Context, r core.Resource) (core.Physical, error) {
+func (w *World) custom(ctx context.Context, r core.Resource) (_ core.Physical, err error) {
 	token, _ := r.Properties["ServiceToken"].(string)
 	if token == "" {
 		return core.Physical{}, r.Errorf("it has no ServiceToken")
 	}
-	answers, url, stop, err := responseURL()
+	request := w.cloud.Rand.UUID()
+	base, err := w.driver.bind(request)
 	if err != nil {
 		return core.Physical{}, r.Errorf("%v", err)
 	}
-	defer stop()
+	defer func() { err = errors.Join(err, w.driver.release(request)) }()
+	box := &letterbox{answer: make(chan customResponse, 1), arrived: w.cloud.NewSignal()}
+	w.driver.serve(request, box)
 	event, err := json.Marshal(map[string]any{
-		"RequestType": "Create", "ResponseURL": url, "StackId": core.ARN("cloudformation", r.Region, "stack/"+r.Stack), "RequestId": w.cloud.Rand.UUID(),
+		"RequestType": "Create", "ResponseURL": base + "/", "StackId": core.ARN("cloudformation", r.Region, "stack/"+r.Stack), "RequestId": request,
 		"ResourceType": r.Type, "LogicalResourceId": r.LogicalID, "ResourceProperties": r.Properties,
 	})
 	if err != nil {
@@ -43,41 +45,36 @@ func (w *World) custom(ctx context.Context, r core.Resource) (core.Physical, err
 	if _, err := w.svc.lambda.Invoke(ctx, r.Region, token, "", core.Principal{}, lambda.Event, event); err != nil {
 		return core.Physical{}, r.Errorf("%v", err)
 	}
-	select {
-	case a := <-answers:
-		if a.Status != "SUCCESS" {
-			return core.Physical{}, r.Errorf("its function answered %s: %s", a.Status, a.Reason)
-		}
-		return core.Physical{Ref: a.PhysicalResourceId, Attrs: a.Data}, nil
-	case <-time.After(time.Minute):
+	inTime, err := box.arrived.WaitFor(ctx, time.Minute)
+	switch {
+	case err != nil:
+		return core.Physical{}, err
+	case !inTime:
 		return core.Physical{}, r.Errorf("its function %s did not answer within a minute: see its log", token)
-	case <-ctx.Done():
-		return core.Physical{}, ctx.Err()
 	}
+	a := <-box.answer
+	if a.Status != "SUCCESS" {
+		return core.Physical{}, r.Errorf("its function answered %s: %s", a.Status, a.Reason)
+	}
+	return core.Physical{Ref: a.PhysicalResourceId, Attrs: a.Data}, nil
 }
 
-// responseURL listens for the one answer of a custom resource.
-func responseURL() (answers chan customResponse, url string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, "", nil, err
+// letterbox takes the one answer of a custom resource.
+type letterbox struct {
+	answer  chan customResponse
+	arrived core.Signal
+}
+
+// ServeHTTP implements http.Handler.
+func (b *letterbox) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	var a customResponse
+	if err := json.NewDecoder(r.Body).Decode(&a); err != nil {
+		http.Error(rw, err.Error(), http.StatusBadRequest)
+		return
 	}
-	answers = make(chan customResponse, 1)
-	s := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		var a customResponse
-		body, err := io.ReadAll(r.Body)
-		if err == nil {
-			err = json.Unmarshal(body, &a)
-		}
-		if err != nil {
-			http.Error(rw, err.Error(), http.StatusBadRequest)
-			return
-		}
-		select {
-		case answers <- a:
-		default: // answered already
-		}
-	})}
-	go func() { _ = s.Serve(l) }() // ends when stop closes it
-	return answers, "http://" + l.Addr().String() + "/", func() { _ = s.Close() }, nil
+	select {
+	case b.answer <- a:
+		b.arrived.Set()
+	default: // answered already
+	}
 }

@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"maps"
+	"path/filepath"
 	"strings"
 
 	"twofold/local/core"
@@ -10,11 +11,11 @@ import (
 )
 
 // deploy deploys every environment of the stage in the order of samconfig.toml.
-func (w *World) deploy(deployments []template.Deployment) error {
+func (w *World) deploy(ctx context.Context, deployments []template.Deployment) error {
 	d := template.NewDeployer(core.ProvisionerFunc(w.provision), nil)
 	for _, in := range deployments {
 		in.Parameters = w.parameters(in)
-		stack, err := d.Deploy(w.ctx, in)
+		stack, err := d.Deploy(ctx, in)
 		if err != nil {
 			return err
 		}
@@ -27,8 +28,8 @@ func (w *World) deploy(deployments []template.Deployment) error {
 func (w *World) parameters(in template.Deployment) map[string]string {
 	out := maps.Clone(in.Parameters)
 	replace := map[string]string{
-		"StripeApiBase": url(w.hosts.stripe), "CarrierApiBase": url(w.hosts.carrier),
-		"JwtIssuer": url(w.hosts.issuer), "JwksUrl": url(w.hosts.issuer) + "/.well-known/jwks.json",
+		"StripeApiBase": w.bases[hostStripe], "CarrierApiBase": w.bases[hostCarrier],
+		"JwtIssuer": w.bases[hostIssuer], "JwksUrl": w.bases[hostIssuer] + "/.well-known/jwks.json",
 	}
 	maps.Copy(replace, w.opts.Overrides)
 	for k, v := range replace {
@@ -63,4 +64,14 @@ var inertTypes = map[string]string{
 	"AWS::CodeDeploy::DeploymentGroup":         "a new version takes all traffic at once",
 	"AWS::ApiGateway::Account":                 "there are no access logs to CloudWatch",
 	"AWS::CloudFormation::WaitConditionHandle": "used as an empty stack",
+}
+
+// folder is the name of a function's folder in functions/, which SAM's CodeUri names.
+func folder(r core.Resource) (string, error) {
+	code, _ := r.Properties["Code"].(string)
+	in, _ := r.Metadata[template.MetadataFolder].(string)
+	if code == "" {
+		return "", r.Errorf("its Code is not a local path")
+	}
+	return filepath.Base(filepath.Join(in, code)), nil
 }

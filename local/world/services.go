@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,7 +13,6 @@ import (
 	"twofold/local/eventbridge"
 	"twofold/local/iam"
 	"twofold/local/lambda"
-	"twofold/local/lambda/live"
 	"twofold/local/pipes"
 	"twofold/local/providers/carrier"
 	"twofold/local/providers/issuer"
@@ -25,7 +22,6 @@ import (
 	"twofold/local/ses"
 	"twofold/local/sqs"
 	"twofold/local/states"
-	"twofold/local/template"
 )
 
 // services are all parts of a world.
@@ -34,7 +30,7 @@ type services struct {
 	dynamodb  *dynamodb.Service
 	sqs       *sqs.Service
 	lambda    *lambda.Service
-	runner    *live.Runner
+	runner    runner
 	states    *states.Service
 	events    *eventbridge.Service
 	pipes     *pipes.Service
@@ -44,6 +40,7 @@ type services struct {
 	apis      *apigateway.Gateway
 	stripe    *stripe.Provider
 	carrier   *carrier.Provider
+	webhooks  webhooks
 	issuer    *issuer.Issuer
 
 	provisioners map[string]core.Provisioner // by resource type, or by what comes before its last part
@@ -62,7 +59,7 @@ func (w *World) newServices() error {
 	w.cloud.UseAuthorizer(s.iam)
 	s.dynamodb = dynamodb.New(w.ctx, w.cloud, dynamodb.Options{})
 	s.sqs = sqs.New(sqs.Config{Cloud: w.cloud, Context: w.ctx, Endpoint: w.Endpoint()})
-	s.runner = live.New(live.Config{Journal: w.cloud.Journal, Binary: w.binary, Env: map[string]string{"AWS_ENDPOINT_URL": w.Endpoint()}, LogDir: w.opts.Logs})
+	s.runner = w.driver.runner(w)
 	s.lambda = lambda.New(w.lambdaConfig())
 	s.states = states.New(w.ctx, w.cloud, states.Options{Invoke: w.invokeForStates})
 	s.events = eventbridge.New(w.ctx, w.cloud, eventbridge.Ports{Deliver: w.deliverEvent, Schedule: w.schedule})
@@ -81,7 +78,8 @@ func (w *World) newServices() error {
 func (w *World) newProviders() (err error) {
 	w.svc.stripe = stripe.New(w.cloud, stripeKey)
 	w.svc.carrier = carrier.New(w.cloud, carrierKey)
-	w.svc.issuer, err = issuer.New(w.cloud, issuer.Config{URL: url(w.hosts.issuer), Audience: audience, ClientID: "local", ClientSecret: "local", StripeCustomer: w.stripeCustomer})
+	w.subscribe()
+	w.svc.issuer, err = issuer.New(w.cloud, issuer.Config{URL: w.bases[hostIssuer], Audience: audience, ClientID: "local", ClientSecret: "local", StripeCustomer: w.stripeCustomer})
 	return err
 }
 
@@ -117,20 +115,6 @@ func (w *World) register() {
 // schedule runs rules that have a schedule.
 func (w *World) schedule(region, name, expression string, fire func(ctx context.Context, at time.Time)) (func(), error) {
 	return w.svc.scheduler.Every(region, name, expression, fire)
-}
-
-// binary is the executable of a function: SAM's CodeUri names its folder, `make build` its file.
-func (w *World) binary(r core.Resource) (string, error) {
-	code, _ := r.Properties["Code"].(string)
-	folder, _ := r.Metadata[template.MetadataFolder].(string)
-	if code == "" {
-		return "", r.Errorf("its Code is not a local path")
-	}
-	path := filepath.Join(w.opts.Functions, filepath.Base(filepath.Join(folder, code)))
-	if _, err := os.Stat(path); err != nil {
-		return "", r.Errorf("%v: build the functions first (make build)", err)
-	}
-	return path, nil
 }
 
 func (w *World) deliverEvent(ctx context.Context, d eventbridge.Delivery) error {

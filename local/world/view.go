@@ -209,32 +209,38 @@ const quietFor = 300 * time.Millisecond
 // Quiet waits until no change waits for replication, no message for a consumer, and no stock is held; it gives up with
 // what is left after a minute.
 func (w *World) Quiet(ctx context.Context) error {
-	deadline := time.Now().Add(time.Minute)
-	since := time.Now()
-	for {
-		left, err := w.underWay()
-		if err != nil {
-			return err
+	return w.Do(ctx, "quiet", func(ctx context.Context) error {
+		since := w.cloud.Now()
+		deadline := since.Add(time.Minute)
+		for {
+			left, err := w.underWay()
+			if err != nil {
+				return err
+			}
+			now := w.cloud.Now()
+			switch {
+			case left != "":
+				since = now
+			case now.Sub(since) >= quietFor:
+				return nil
+			}
+			if now.After(deadline) {
+				return fmt.Errorf("not quiet within a minute: %s", left)
+			}
+			if err := w.cloud.Sleep(ctx, 20*time.Millisecond); err != nil {
+				return err
+			}
 		}
-		switch {
-		case left != "":
-			since = time.Now()
-		case time.Since(since) >= quietFor:
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("not quiet within a minute: %s", left)
-		}
-		if err := w.live.Sleep(ctx, 20*time.Millisecond); err != nil {
-			return err
-		}
-	}
+	})
 }
 
 // underWay names something that is not done yet; "" when all is.
 func (w *World) underWay() (string, error) {
 	for pair, n := range w.svc.dynamodb.Pending() {
 		return fmt.Sprintf("%d changes wait to go from %s to %s", n, pair[0], pair[1]), nil
+	}
+	if n := w.undelivered(); n > 0 {
+		return fmt.Sprintf("%d webhooks are on their way", n), nil
 	}
 	for _, q := range w.svc.sqs.Queues() {
 		if n := q.Visible + q.InFlight + q.Delayed; n > 0 && !strings.HasSuffix(q.Name, "-dead") {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"path/filepath"
 	"sort"
 	"time"
 
@@ -15,71 +17,71 @@ import (
 // Options say what is started.
 type Options struct {
 	Root      string            // the repository: where samconfig.toml stands
-	Functions string            // folder of the compiled functions, one file for each, named like its folder in functions/
 	Stage     string            // prefix of the environments of samconfig.toml; "local" when empty
 	Lag       time.Duration     // how long replication between the regions takes
 	Overrides map[string]string // template parameters that take the place of samconfig's
-	Listen    string            // address of the AWS endpoint; a free port of 127.0.0.1 when empty
-	Logs      string            // folder for what functions write; nowhere when empty
 	Speed     float64           // how many seconds of the schedules' clock pass in one second; 1 when 0
-	Seed      uint64            // of everything that is drawn; from the clock when 0
+	Seed      uint64            // of everything that is drawn; live from the clock when 0
+
+	// Of a live world alone.
+	Functions string // folder of the compiled functions, one file for each, named like its folder in functions/
+	Listen    string // address of the AWS endpoint; a free port of 127.0.0.1 when empty
+	Logs      string // folder for what functions write; nowhere when empty
 }
 
 // World is a running platform. Close it.
 type World struct {
 	opts    Options
 	cloud   *core.Cloud
-	live    *core.Live
+	driver  driver
+	sim     *core.Sim       // nil in a live world
 	ctx     context.Context // parent of all tasks
 	cancel  context.CancelFunc
 	svc     services
 	stacks  []*template.Stack
 	regions []string
-	hosts   hosts
-	inert   map[string]int // resource types that do nothing here, and how many there are
+	bases   map[string]string // base URLs by name of the address
+	inert   map[string]int    // resource types that do nothing here, and how many there are
 }
 
-// Start starts the services, the stand-ins and their listeners, and deploys.
+// Start starts the services, the stand-ins and their listeners, and deploys: the live world.
 func Start(ctx context.Context, opts Options) (*World, error) {
-	opts = withDefaults(opts)
+	if opts.Seed == 0 {
+		opts.Seed = uint64(time.Now().UnixNano())
+	}
+	if opts.Listen == "" {
+		opts.Listen = "127.0.0.1:0"
+	}
 	faults := core.NewFaults(opts.Lag)
-	live := core.NewLive(faults)
-	cloud := core.New(live, faults, opts.Seed)
+	return start(ctx, opts, newLiveDriver(faults, opts.Listen), faults)
+}
+
+func start(ctx context.Context, opts Options, d driver, faults *core.Faults) (*World, error) {
+	if opts.Stage == "" {
+		opts.Stage = "local"
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &World{opts: opts, cloud: cloud, live: live, ctx: ctx, cancel: cancel, inert: map[string]int{}}
-	if err := w.start(); err != nil {
+	w := &World{opts: opts, cloud: core.New(d, faults, opts.Seed), driver: d, ctx: ctx, cancel: cancel, bases: map[string]string{}, inert: map[string]int{}}
+	if err := w.Do(ctx, "deploy", w.start); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
-func withDefaults(o Options) Options {
-	if o.Stage == "" {
-		o.Stage = "local"
-	}
-	if o.Listen == "" {
-		o.Listen = "127.0.0.1:0"
-	}
-	if o.Seed == 0 {
-		o.Seed = uint64(time.Now().UnixNano())
-	}
-	return o
-}
-
-func (w *World) start() error {
-	deployments, err := template.ReadSamConfig(w.opts.Root+"/samconfig.toml", w.opts.Stage+"-")
+func (w *World) start(ctx context.Context) error {
+	deployments, err := template.ReadSamConfig(filepath.Join(w.opts.Root, "samconfig.toml"), w.opts.Stage+"-")
 	if err != nil {
 		return err
 	}
 	w.regions = regionsOf(deployments)
-	if err := w.hosts.listen(w.opts.Listen, w.regions); err != nil {
+	if err := w.bindAll(); err != nil {
 		return err
 	}
 	if err := w.newServices(); err != nil {
 		return err
 	}
-	w.hosts.serve(w)
-	return w.deploy(deployments)
+	w.serveAll()
+	return w.deploy(ctx, deployments)
 }
 
 // regionsOf are the regions of the deployments, each once, sorted by name.
@@ -99,22 +101,32 @@ func regionsOf(deployments []template.Deployment) []string {
 // Close stops everything that was started and waits until it has stopped.
 func (w *World) Close() error {
 	w.cancel()
-	err := w.hosts.close()
+	var err error
 	if w.svc.runner != nil {
-		err = errors.Join(err, w.svc.runner.Close())
+		err = w.svc.runner.Close()
 	}
-	w.live.Drain()
-	return err
+	return errors.Join(err, w.driver.stop())
 }
+
+// Do runs f on behalf of somebody outside the cloud, a client or an operator, and returns when f has. In a live world that is a call of
+// f. In a simulated one f is a task, all of the world is stepped until it has returned, and the context that f gets is the one to use for
+// requests, Sleep and Go; a Do inside a Do is a call.
+func (w *World) Do(ctx context.Context, label string, f func(ctx context.Context) error) error {
+	return w.driver.do(ctx, label, f)
+}
+
+// Transport reaches the APIs, the AWS endpoint and the stand-ins. In a simulated world requests must carry a context of Do, or of
+// a task.
+func (w *World) Transport() http.RoundTripper { return w.driver.transport() }
 
 // Regions are the regions by name.
 func (w *World) Regions() []string { return w.regions }
 
 // Endpoint is the AWS endpoint of all services and regions.
-func (w *World) Endpoint() string { return "http://" + w.hosts.aws.Addr().String() }
+func (w *World) Endpoint() string { return w.bases[hostAWS] }
 
 // APIURL is the base of a region's API.
-func (w *World) APIURL(region string) string { return "http://" + w.hosts.apis[region].Addr().String() }
+func (w *World) APIURL(region string) string { return w.bases[hostAPI+region] }
 
 // Cloud gives access to faults, journal and meter.
 func (w *World) Cloud() *core.Cloud { return w.cloud }
@@ -165,7 +177,11 @@ func (w *World) Inert() []string {
 
 // Invoke invokes a function as the operator would with the AWS CLI.
 func (w *World) Invoke(ctx context.Context, region, function string, payload []byte) ([]byte, error) {
-	res, err := w.svc.lambda.Invoke(ctx, region, function, "live", core.Principal{}, lambda.RequestResponse, payload)
+	var res lambda.Result
+	err := w.Do(ctx, "operator", func(ctx context.Context) (err error) {
+		res, err = w.svc.lambda.Invoke(ctx, region, function, "live", core.Principal{}, lambda.RequestResponse, payload)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

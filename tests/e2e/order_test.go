@@ -130,6 +130,12 @@ func TestTheSweepConfirmsAnOrderWhoseSagaDiedAfterTheCapture(t *testing.T) {
 // changed is a copy of the deployable files with one text replaced in one of them.
 func changed(t *testing.T, file, old, replacement string) string {
 	t.Helper()
+	return changedBehind(t, file, "", old, replacement)
+}
+
+// changedBehind replaces the first such text behind another one.
+func changedBehind(t *testing.T, file, anchor, old, replacement string) string {
+	t.Helper()
 	root := t.TempDir()
 	for _, name := range []string{"template.yaml", "samconfig.toml", "openapi.yaml", "stacks", "statemachine", "events"} {
 		if err := os.CopyFS(filepath.Join(root, name), os.DirFS(filepath.Join(repository(t), name))); err == nil {
@@ -148,10 +154,11 @@ func changed(t *testing.T, file, old, replacement string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(raw), old) {
-		t.Fatalf("%s does not contain %q", file, old)
+	before, behind, found := strings.Cut(string(raw), anchor)
+	if !found || !strings.Contains(behind, old) {
+		t.Fatalf("%s does not contain %q behind %q", file, old, anchor)
 	}
-	if err := os.WriteFile(path, []byte(strings.Replace(string(raw), old, replacement, 1)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(before+anchor+strings.Replace(behind, old, replacement, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return root

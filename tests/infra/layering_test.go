@@ -42,7 +42,7 @@ func packages(t *testing.T) []pkg {
 
 // services are the business services; shared is what each of them may import.
 var (
-	services = []string{"order", "inventory", "payment", "shipping", "notification", "auth", "deploy"}
+	services = []string{"order", "inventory", "payment", "shipping", "notification", "auth", "health", "deploy"}
 	shared   = []string{"twofold/internal/fact", "twofold/internal/money", "twofold/internal/event", "twofold/internal/platform"}
 	// meeting is where services of the cloud, and cloud and business, may meet.
 	meeting = []string{"twofold/local/world", "twofold/local/promises", "twofold/local/cmd/", "twofold/tests/"}

@@ -76,7 +76,11 @@ func demo(ctx context.Context, opts world.Options) error {
 	if err != nil {
 		return err
 	}
-	defer w.Close()
+	return errors.Join(play(ctx, w, begin), w.Close())
+}
+
+// play is the demo once the platform is up.
+func play(ctx context.Context, w *world.World, begin time.Time) error {
 	fmt.Printf("Both regions are up after %s: %d stacks, %d resources, %d functions.\n\n", since(begin), w.Stacks(), w.Resources(), w.Functions())
 	s, err := newShop(w)
 	if err != nil {
@@ -217,16 +221,27 @@ func (p *purchase) ended(regions []string) bool {
 
 // printOrders is the table of what became of every order; it reports orders whose fate is not their story's.
 func printOrders(regions []string, purchases []*purchase) error {
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "\nORDER\tSTORY\tTAKEN BY\tSTORED IN\t%s\t%s\tREASON\n", strings.ToUpper(regions[0]), strings.ToUpper(regions[1]))
+	table := [][]string{{"ORDER", "STORY", "TAKEN BY", "STORED IN", strings.ToUpper(regions[0]), strings.ToUpper(regions[1]), "REASON"}}
 	var wrong error
 	for _, p := range purchases {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.orderID, p.story, p.region, p.durability, p.state(regions[0]), p.state(regions[1]), p.reason(regions[0]))
+		table = append(table, []string{p.orderID, p.story, p.region, p.durability, p.state(regions[0]), p.state(regions[1]), p.reason(regions[0])})
 		if got := p.state(regions[0]); got != string(p.want) {
 			wrong = errors.Join(wrong, fmt.Errorf("%s (%s) is %s and should be %s", p.orderID, p.story, got, p.want))
 		}
 	}
-	return errors.Join(out.Flush(), wrong)
+	fmt.Println()
+	return errors.Join(printTable(table), wrong)
+}
+
+// printTable prints rows in columns, the first row being the head.
+func printTable(rows [][]string) error {
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, cells := range rows {
+		if _, err := fmt.Fprintln(out, strings.Join(cells, "\t")); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 func (p *purchase) state(region string) string {

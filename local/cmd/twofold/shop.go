@@ -53,7 +53,7 @@ type product struct {
 func (s *shop) open(ctx context.Context, products []product) error {
 	for _, p := range products {
 		change := twofold.ProductChange{Title: p.title, Price: twofold.Money{Amount: p.price, Currency: "EUR"}, Active: true}
-		put, err := s.staff[s.regions[0]].PutProductWithResponse(ctx, p.sku, change)
+		put, err := s.staff[s.regions[0]].PutProductWithResponse(ctx, p.sku, &twofold.PutProductParams{}, change)
 		if err != nil {
 			return err
 		}

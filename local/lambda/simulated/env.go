@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"reflect"
 	"strconv"
 
@@ -13,7 +15,16 @@ import (
 	"twofold/local/lambda"
 )
 
-func (r *Runner) env(v *lambda.Version) Env {
+// stream is an instance's randomness: another Rand for each invocation.
+type stream struct{ *core.Rand }
+
+func newStream(seed uint64, v *lambda.Version, number int) *stream {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%d/%s/%s/%d", seed, v.Region, v.Name, number) // a hash never fails
+	return &stream{core.NewRand(h.Sum64())}
+}
+
+func (r *Runner) env(v *lambda.Version, rand io.Reader) Env {
 	set := map[string]string{"AWS_REGION": v.Region, "AWS_DEFAULT_REGION": v.Region, "AWS_LAMBDA_FUNCTION_NAME": v.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION": v.Number, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(v.MemoryMB),
 		"AWS_LAMBDA_LOG_GROUP_NAME": v.LogGroup, "_HANDLER": v.Handler,
@@ -21,7 +32,7 @@ func (r *Runner) env(v *lambda.Version) Env {
 	for name, value := range v.Environment {
 		set[name] = value
 	}
-	return Env{Version: v, Cloud: r.cloud, Stdout: lines{r, v}, Getenv: func(name string) string { return set[name] }}
+	return Env{Version: v, Cloud: r.Cloud, Rand: rand, Stdout: lines{r, v}, Getenv: func(name string) string { return set[name] }}
 }
 
 // lines journals what is written to it, line by line; a write is taken to end a line.
@@ -41,7 +52,7 @@ func (l lines) Write(p []byte) (int, error) {
 }
 
 func (r *Runner) log(v *lambda.Version, line string) {
-	r.cloud.Journal.Add(core.Entry{Region: v.Region, Kind: core.KindFunctionLog, Subject: v.Name, Detail: line})
+	r.Cloud.Journal.Add(core.Entry{Region: v.Region, Kind: core.KindFunctionLog, Subject: v.Name, Detail: line})
 }
 
 // failure is the outcome of a handler's error, as the JSON that aws-lambda-go posts.

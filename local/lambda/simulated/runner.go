@@ -12,6 +12,8 @@
 // A handler that is stopped (time-out, lost region) finds its context ended, and every scheduling call
 // it is parked in, and every later one, returns an error: it can have no further effect.
 //
+// Each invocation draws from a stream of its own (see [Env]).
+//
 // # What it does not do
 //
 // It does not isolate handlers from each other's memory, limit memory, or capture what a handler writes to
@@ -19,6 +21,7 @@
 package simulated
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -42,6 +45,10 @@ type Env struct {
 	Getenv  func(string) string
 	Stdout  io.Writer // lines go to the journal
 	Cloud   *core.Cloud
+	// Rand is the instance's randomness. What it gives depends on the seed, the function and the number of the
+	// invocation alone: were it drawn from the cloud's one stream, a handler that draws once more, or runs at another time, would
+	// change every id in the rest of the run, and two traces could not be compared.
+	Rand io.Reader
 }
 
 // Constructor makes one instance of a function: what a process does before it asks for its
@@ -50,22 +57,38 @@ type Constructor func(ctx context.Context, env Env) (Handler, error)
 
 // Runner implements lambda.Runner. Build it with New.
 type Runner struct {
-	cloud *core.Cloud
-	make  map[string]Constructor
+	Config
 
 	mu      sync.Mutex
-	idle    map[*lambda.Version][]Handler
-	running []*run // in the order of their starts, so that a replay stops them in the same order
+	idle    map[*lambda.Version][]*instance
+	running []*run         // in the order of their starts, so that a replay stops them in the same order
+	began   map[string]int // by region and function: how many invocations
+}
+
+// Config is what a Runner is made from. All of it is required.
+type Config struct {
+	Cloud *core.Cloud
+	Seed  uint64
+	// Constructor gives the constructor of a function; an error says that there is none.
+	Constructor func(v *lambda.Version) (Constructor, error)
+}
+
+// instance is a constructed handler with what it draws from.
+type instance struct {
+	handler Handler
+	rand    *stream
 }
 
 // run is one invocation under way.
 type run struct {
-	version *lambda.Version
-	in      lambda.Invocation
-	handler Handler // nil until an instance was made
-	done    core.Signal
-	stop    context.CancelFunc
-	began   time.Time
+	version  *lambda.Version
+	in       lambda.Invocation
+	make     Constructor
+	number   int       // among the function's invocations
+	instance *instance // nil until there is one
+	done     core.Signal
+	stop     context.CancelFunc
+	began    time.Time
 
 	mu       sync.Mutex
 	outcome  lambda.Outcome
@@ -73,35 +96,36 @@ type run struct {
 	broken   bool // the instance must not be used again
 }
 
-// New makes a runner with a constructor for every function name.
-func New(cloud *core.Cloud, functions map[string]Constructor) *Runner {
-	return &Runner{cloud: cloud, make: functions, idle: map[*lambda.Version][]Handler{}}
+// New makes a runner without instances.
+func New(c Config) *Runner {
+	return &Runner{Config: c, idle: map[*lambda.Version][]*instance{}, began: map[string]int{}}
 }
 
 // Run implements lambda.Runner.
 func (r *Runner) Run(ctx context.Context, v *lambda.Version, in lambda.Invocation) (lambda.Outcome, error) {
-	if r.make[v.Name] == nil {
-		return lambda.Outcome{}, core.NotRun("lambda", "the function "+v.Name+": it has no constructor")
+	construct, err := r.Constructor(v)
+	if err != nil {
+		return lambda.Outcome{}, core.NotRun("lambda", "the function "+v.Name+": "+err.Error())
 	}
-	x := &run{version: v, in: in, done: r.cloud.NewSignal(), began: r.cloud.Now()}
-	base, stop := context.WithCancel(context.WithoutCancel(ctx)) // a caller that goes away stops no function
+	ctx = context.WithoutCancel(ctx) // a caller that goes away stops no function
+	x := &run{version: v, in: in, make: construct, done: r.Cloud.NewSignal(), began: r.Cloud.Now()}
+	base, stop := context.WithCancel(ctx)
 	x.stop = stop
 	defer stop()
 	deadline := x.began.Add(v.Timeout)
 	child := lambdacontext.NewContext(withDeadline{base, deadline}, &lambdacontext.LambdaContext{AwsRequestID: in.RequestID, InvokedFunctionArn: in.InvokedARN})
-	r.track(x, true)
-	defer r.track(x, false)
-	r.cloud.Go(child, "function/"+v.Name, func(ctx context.Context) { r.serve(ctx, x) })
+	r.enter(x)
+	defer r.leave(x)
+	r.Cloud.Go(child, "function/"+v.Name, func(ctx context.Context) { r.serve(ctx, x) })
 	for {
-		left := deadline.Sub(r.cloud.Now())
-		_, err := x.done.WaitFor(ctx, max(left, 0))
+		_, err := x.done.WaitFor(ctx, max(deadline.Sub(r.Cloud.Now()), 0))
 		if out, ok := r.collect(x); ok {
 			return out, err
 		}
 		if err != nil {
 			return lambda.Outcome{}, err
 		}
-		if !r.cloud.Now().Before(deadline) {
+		if !r.Cloud.Now().Before(deadline) {
 			return lambda.TimedOut(v, in.RequestID), nil
 		}
 	}
@@ -113,7 +137,7 @@ func (r *Runner) collect(x *run) (lambda.Outcome, bool) {
 	defer x.mu.Unlock()
 	if x.finished && !x.broken {
 		r.mu.Lock()
-		r.idle[x.version] = append(r.idle[x.version], x.handler)
+		r.idle[x.version] = append(r.idle[x.version], x.instance)
 		r.mu.Unlock()
 	}
 	return x.outcome, x.finished
@@ -122,7 +146,7 @@ func (r *Runner) collect(x *run) (lambda.Outcome, bool) {
 // serve is the function's task: get an instance, call it, leave the outcome.
 func (r *Runner) serve(ctx context.Context, x *run) {
 	out, broken := r.call(ctx, x)
-	out.Duration = r.cloud.Now().Sub(x.began)
+	out.Duration = r.Cloud.Now().Sub(x.began)
 	x.mu.Lock()
 	if !x.finished { // a killed run keeps its outcome
 		x.outcome, x.broken, x.finished = out, broken, true
@@ -137,22 +161,25 @@ func (r *Runner) call(ctx context.Context, x *run) (out lambda.Outcome, broken b
 			out, broken = failure(ofPanic(p)), true
 		}
 	}()
-	if x.handler = r.take(x.version); x.handler == nil {
-		h, err := r.make[x.version.Name](ctx, r.env(x.version))
+	rand := newStream(r.Seed, x.version, x.number)
+	if x.instance = r.take(x.version); x.instance == nil {
+		x.instance = &instance{rand: rand}
+		h, err := x.make(ctx, r.env(x.version, rand))
 		if err != nil { // a main that cannot start logs its reason and exits
 			r.log(x.version, "initialization failed: "+err.Error())
 			return lambda.Exited(x.in.RequestID, "exit status 1", 0), true
 		}
-		x.handler = h
+		x.instance.handler = h
 	}
-	answer, err := x.handler.Invoke(ctx, x.in.Payload)
+	x.instance.rand.Rand = rand.Rand
+	answer, err := x.instance.handler.Invoke(ctx, x.in.Payload)
 	if err != nil {
 		return failure(ofError(err)), false
 	}
-	return lambda.Outcome{Payload: answer}, false
+	return lambda.Outcome{Payload: bytes.Clone(answer)}, false // aws-lambda-go writes its next answer over this one
 }
 
-func (r *Runner) take(v *lambda.Version) Handler {
+func (r *Runner) take(v *lambda.Version) *instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	have := r.idle[v]
@@ -163,15 +190,23 @@ func (r *Runner) take(v *lambda.Version) Handler {
 	return have[len(have)-1]
 }
 
-func (r *Runner) track(x *run, on bool) {
+func (r *Runner) enter(x *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if on {
-		r.running = append(r.running, x)
-		return
-	}
+	function := x.version.Region + "/" + x.version.Name
+	r.began[function]++
+	x.number = r.began[function]
+	r.running = append(r.running, x)
+}
+
+func (r *Runner) leave(x *run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.running = slices.DeleteFunc(r.running, func(o *run) bool { return o == x })
 }
+
+// Close has nothing to end: handlers are tasks of the cloud's driver.
+func (r *Runner) Close() error { return nil }
 
 // KillRegion throws away the instances of a region and stops its handlers where they are, as the
 // loss of a region does. Their invokers see the runtime exit once they run again.

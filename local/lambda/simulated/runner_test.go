@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ type world struct {
 	svc    *lambda.Service
 	runner *Runner
 	made   int
+	rand   io.Reader
 }
 
 // newWorld deploys one function "f" whose handler is h, with a time-out of 3 s.
@@ -37,9 +39,12 @@ func newWorld(t *testing.T, seed uint64, h func(w *world) fn) *world {
 	faults := core.NewFaults(0)
 	w := &world{sim: core.NewSim(start, faults, seed)}
 	w.cloud = core.New(w.sim, faults, seed)
-	w.runner = New(w.cloud, map[string]Constructor{"f": func(context.Context, Env) (Handler, error) {
-		w.made++
-		return h(w), nil
+	w.runner = New(Config{Cloud: w.cloud, Seed: seed, Constructor: func(v *lambda.Version) (Constructor, error) {
+		return func(_ context.Context, env Env) (Handler, error) {
+			w.made++
+			w.rand = env.Rand
+			return h(w), nil
+		}, nil
 	}})
 	w.svc = lambda.New(lambda.Config{Cloud: w.cloud, Context: context.Background(), Runner: w.runner})
 	_, err := w.svc.Provision(t.Context(), core.Resource{Region: region, Stack: "s", LogicalID: "F", Type: "AWS::Lambda::Function", Position: "t:1",
@@ -181,5 +186,68 @@ func TestSameSeedSameTrace(t *testing.T) {
 	}
 	if a, b := run(), run(); a != b {
 		t.Errorf("traces differ: %s and %s", a, b)
+	}
+}
+
+func TestAnAnswerIsNotOverwrittenByTheInstancesNextOne(t *testing.T) {
+	buffer := make([]byte, 8)
+	w := newWorld(t, 8, func(*world) fn {
+		return func(_ context.Context, p []byte) ([]byte, error) { return append(buffer[:0], p...), nil } // as aws-lambda-go's handlers do
+	})
+	first, _ := w.invoke(t, time.Minute, `{"a":1}`)
+	second, _ := w.invoke(t, time.Minute, `{"a":2}`)
+	if string(first.Payload) != `{"a":1}` || string(second.Payload) != `{"a":2}` {
+		t.Errorf("%s and %s", first.Payload, second.Payload)
+	}
+}
+
+func TestEachInvocationDrawsFromItsOwnStream(t *testing.T) {
+	draws := func(more bool) (out []string) {
+		w := newWorld(t, 9, func(w *world) fn {
+			return func(context.Context, []byte) ([]byte, error) {
+				b := make([]byte, 8)
+				_, err := io.ReadFull(w.rand, b)
+				return fmt.Appendf(nil, "%q", fmt.Sprintf("%x", b)), err
+			}
+		})
+		for range 2 {
+			res, _ := w.invoke(t, time.Minute, `{}`)
+			out = append(out, string(res.Payload))
+			if more {
+				w.cloud.Rand.UUID()
+				if _, err := w.rand.Read(make([]byte, 100)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		return out
+	}
+	plain, disturbed := draws(false), draws(true)
+	if fmt.Sprint(plain) != fmt.Sprint(disturbed) || plain[0] == plain[1] {
+		t.Errorf("%v; with further draws around it %v", plain, disturbed)
+	}
+}
+
+func TestACallerThatGoesAwayStopsNoFunction(t *testing.T) {
+	effect := false
+	w := newWorld(t, 10, func(w *world) fn {
+		return func(ctx context.Context, p []byte) ([]byte, error) {
+			if err := w.cloud.Sleep(ctx, 2*time.Second); err != nil {
+				return nil, err
+			}
+			effect = true
+			return p, nil
+		}
+	})
+	w.sim.Go(core.WithRegion(context.Background(), region), "caller", func(ctx context.Context) {
+		ctx, cancel := w.sim.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if _, err := w.svc.Invoke(ctx, region, "f", "", core.Principal{}, lambda.RequestResponse, nil); err == nil {
+			t.Error("a caller out of time got an answer")
+		}
+	})
+	w.sim.Run(start.Add(time.Minute))
+	if !effect {
+		t.Error("the function was stopped with its caller")
 	}
 }

@@ -10,9 +10,10 @@
 //
 // It stands outside both regions and is linearizable: of cancelling and being picked up, one
 // happens. Every request may be sent again. Requests carry "Authorization: Bearer <key>".
+// [Provider.Notify] sends what happens to parcels to a webhook endpoint: signed, at least once, in any order.
 //
 // # What it does not do
 //
 // Nothing is picked up or delivered by itself: tests call [Provider.Dispatch] and
-// [Provider.Deliver]. There are no webhooks.
+// [Provider.Deliver].
 package carrier

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"twofold/local/core"
+	"twofold/local/providers/webhook"
 )
 
 // The states of a shipment. A parcel is picked up (dispatched) only once it is released.
@@ -57,6 +58,7 @@ type Provider struct {
 	shipments map[string]*Shipment
 	order     []*Shipment
 	faults    []*Fault
+	hook      *webhook.Sender // nil while no endpoint is known
 }
 
 // New makes a carrier without shipments, whose API key is key.
@@ -236,5 +238,7 @@ func (p *Provider) advance(ref, from, to string) error {
 		return fmt.Errorf("shipment %s is %s: it cannot become %s", ref, s.Status, to)
 	}
 	s.Status = to
+	kind := "shipment." + to
+	p.hook.Send(kind, Event{ID: "evt_" + p.cloud.Rand.UUID(), Type: kind, Reference: ref, At: p.cloud.Now()})
 	return nil
 }

@@ -1,6 +1,7 @@
 package carrier
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"twofold/local/core"
+	"twofold/local/providers/webhook"
 )
 
 const good = `{"method":"standard","name":"Ada","address":{"line1":"1 Way","city":"Bern","postalCode":"3000","country":"CH"},"parcels":[{"sku":"TEA","quantity":1}]}`
@@ -170,6 +172,33 @@ func TestFaults(t *testing.T) {
 		b.expect("PUT", "ord_1", good, 200, "")
 		if took := time.Since(begun); took < 30*time.Millisecond {
 			t.Errorf("fault %d took %v", kind, took)
+		}
+	}
+}
+
+func TestPickUpAndDeliveryGoToTheEndpointSigned(t *testing.T) {
+	b := start(t)
+	got := make(chan string, 10)
+	b.provider.Notify(webhook.New(t.Context(), b.provider.cloud, webhook.Config{Name: "carrier", Header: SignatureHeader, Secret: "whsec_1",
+		Types: []string{TypeDispatched, TypeDelivered}, Post: func(_ context.Context, body []byte, h http.Header) error {
+			if !strings.HasPrefix(h.Get(SignatureHeader), "t=") {
+				t.Errorf("headers %v", h)
+			}
+			got <- string(body)
+			return nil
+		}}))
+	b.expect("PUT", "ord_1", good, 201, "")
+	b.expect("POST", "ord_1/release", "", 200, "")
+	for _, step := range []struct {
+		do   func(string) error
+		kind string
+	}{{b.provider.Dispatch, TypeDispatched}, {b.provider.Deliver, TypeDelivered}} {
+		if err := step.do("ord_1"); err != nil {
+			t.Fatal(err)
+		}
+		var e Event
+		if err := json.Unmarshal([]byte(<-got), &e); err != nil || e.Type != step.kind || e.Reference != "ord_1" || e.ID == "" || e.At.IsZero() {
+			t.Errorf("%+v %v", e, err)
 		}
 	}
 }

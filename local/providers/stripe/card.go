@@ -9,7 +9,7 @@ import (
 type card struct {
 	brand, last4 string
 	decline      string // decline code; "" pays
-	challenge    bool   // wants 3-D Secure
+	challenge    bool   // wants 3-D Secure first
 }
 
 // testCard is a test payment method of https://docs.stripe.com/testing. Each use of one makes a new
@@ -28,6 +28,8 @@ func testCard(id string) (card, bool) {
 		return card{brand: "amex", last4: "8431"}, true
 	case "authenticationRequired", "threeDSecure2Required", "threeDSecureRequired":
 		return card{brand: "visa", last4: "3184", challenge: true}, true
+	case "authenticationRequiredChargeDeclinedInsufficientFunds":
+		return card{brand: "visa", last4: "3178", challenge: true, decline: "insufficient_funds"}, true
 	}
 	decline := declineOf(strings.TrimPrefix(name, "visa_"))
 	return card{brand: "visa", last4: "0002", decline: decline}, decline != ""

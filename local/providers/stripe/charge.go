@@ -16,8 +16,6 @@ func (p *Provider) charge(in *intent, ask params) (any, *Error) {
 	}
 	in.LastPaymentError, in.NextAction = nil, nil
 	switch {
-	case c.decline != "":
-		return nil, p.decline(in, ask, c)
 	case c.challenge && ask.bool("off_session"):
 		c.decline = "authentication_required"
 		return nil, p.decline(in, ask, c)
@@ -25,6 +23,8 @@ func (p *Provider) charge(in *intent, ask params) (any, *Error) {
 		in.Status = RequiresAction
 		in.NextAction = &nextAction{"redirect_to_url", redirectToURL{challengeURL(in), in.returnURL}}
 		p.emit("payment_intent.requires_action", in)
+	case c.decline != "":
+		return nil, p.decline(in, ask, c)
 	default:
 		p.authorize(in)
 	}

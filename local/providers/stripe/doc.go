@@ -13,9 +13,10 @@
 //
 // What a test needs beyond the API: [Provider.Inject] breaks things, [Provider.Authenticate]
 // plays the shopper who answers a 3-D Secure question, [Provider.Intents] shows everything.
+// [Provider.Notify] sends events to a webhook endpoint: signed, at least once, in any order.
 //
 // # What it does not do
 //
-// Events are recorded in order and can be signed ([Sign]), but nothing delivers them. There are no saved
-// payment methods but the documented test ones (pm_card_visa and so on), no currency conversion and no disputes.
+// There are no saved payment methods but the documented test ones (pm_card_visa and so on), no currency conversion
+// and no disputes. The page behind a 3-D Secure address does not exist. Refunds never fail afterwards.
 package stripe

@@ -1,16 +1,13 @@
 package stripe
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"strings"
-	"time"
+
+	"twofold/local/providers/webhook"
 )
 
-// Event is something that a webhook would tell, see https://docs.stripe.com/api/events/object.
+// Event is something that a webhook tells, see https://docs.stripe.com/api/events/object.
 type Event struct {
 	ID      string
 	Type    string // e.g. "payment_intent.succeeded"
@@ -18,28 +15,32 @@ type Event struct {
 	object  any
 }
 
-// Payload is the JSON body that a webhook would carry.
-func (e Event) Payload() ([]byte, error) {
+// MarshalJSON gives the body that a webhook carries.
+func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"id": e.ID, "object": "event", "type": e.Type, "created": e.Created,
 		"api_version": "2026-01-28", "livemode": false, "pending_webhooks": 1, "data": map[string]any{"object": e.object}})
 }
 
-// Sign gives the Stripe-Signature header of a payload, as
-// https://docs.stripe.com/webhooks#verify-manually describes it.
-func Sign(payload []byte, secret string, at time.Time) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	_, _ = fmt.Fprintf(mac, "%d.%s", at.Unix(), payload) // a hash never fails
-	return fmt.Sprintf("t=%d,v1=%s", at.Unix(), hex.EncodeToString(mac.Sum(nil)))
+// SignatureHeader is the header of a webhook that carries its signature.
+const SignatureHeader = "Stripe-Signature"
+
+// Notify sends events to an endpoint from now on.
+func (p *Provider) Notify(s *webhook.Sender) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hook = s
 }
 
-// emit records an event with the object as it is now.
+// emit records an event with the object as it is now, and sends it.
 func (p *Provider) emit(kind string, in *intent) {
 	var object any = p.view(in, params{})
 	if c := p.charges[in.chargeID]; c != nil && strings.HasPrefix(kind, "charge.") {
 		shown := *c
 		object = &shown
 	}
-	p.events = append(p.events, Event{ID: p.id("evt_3", 23), Type: kind, Created: p.now(), object: object})
+	e := Event{ID: p.id("evt_3", 23), Type: kind, Created: p.now(), object: object}
+	p.events = append(p.events, e)
+	p.hook.Send(kind, e)
 }
 
 // Events are all events so far, in order.

@@ -60,7 +60,8 @@ func (p *Provider) AddCustomer(id string) {
 }
 
 // Authenticate plays the shopper who answers the 3-D Secure question of an intent in
-// requires_action: passed authorizes it, not passed sends it back to requires_payment_method.
+// requires_action: passed authorizes it, unless the card declines all the same; not passed sends it back to
+// requires_payment_method.
 func (p *Provider) Authenticate(intentID string, passed bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,6 +73,10 @@ func (p *Provider) Authenticate(intentID string, passed bool) error {
 		return fmt.Errorf("intent %s is %s and asks for no authentication", intentID, in.Status)
 	}
 	in.NextAction = nil
+	if c := p.methods[in.methodID]; passed && c.decline != "" {
+		p.decline(in, params{}, c)
+		return nil
+	}
 	if passed {
 		p.authorize(in)
 		return nil

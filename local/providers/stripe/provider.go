@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"twofold/local/core"
+	"twofold/local/providers/webhook"
 )
 
 // Provider is the account at the provider: an http.Handler for both regions. Safe for many tasks.
@@ -29,6 +30,7 @@ type Provider struct {
 	purged     int64
 	events     []Event
 	faults     []*Fault
+	hook       *webhook.Sender // nil while no endpoint is known
 }
 
 // New makes an empty account whose secret key is key.

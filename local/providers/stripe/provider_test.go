@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -10,8 +11,10 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
+	"github.com/stripe/stripe-go/v85/webhook"
 
 	"twofold/local/core"
+	sender "twofold/local/providers/webhook"
 )
 
 const testKey = "sk_test_local"
@@ -241,5 +244,44 @@ func TestAuthentication(t *testing.T) {
 	_, err = b.create(absent)
 	if e := failure(t, err); e.HTTPStatusCode != 402 || e.Code != "authentication_required" {
 		t.Errorf("off session: %+v", e)
+	}
+}
+
+func TestACardMayDeclineAfterTheShopperHasAuthenticated(t *testing.T) {
+	b := start(t)
+	in, err := b.create(order("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds", ""))
+	if err != nil || in.Status != RequiresAction {
+		t.Fatalf("%+v %v", in, err)
+	}
+	if err := b.provider.Authenticate(in.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.client.V1PaymentIntents.Retrieve(context.Background(), in.ID, nil)
+	if err != nil || got.Status != RequiresPaymentMethod || got.LastPaymentError.DeclineCode != "insufficient_funds" {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+func TestEventsGoToTheEndpointSigned(t *testing.T) {
+	b := start(t)
+	got := make(chan stripe.Event, 10)
+	b.provider.Notify(sender.New(t.Context(), b.provider.cloud, sender.Config{Name: "stripe", Header: SignatureHeader, Secret: "whsec_1",
+		Types: []string{"payment_intent.amount_capturable_updated", "payment_intent.payment_failed"},
+		Post: func(_ context.Context, body []byte, h http.Header) error {
+			e, err := webhook.ConstructEventWithOptions(body, h.Get(SignatureHeader), "whsec_1", webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
+			got <- e
+			return err
+		}}))
+	for passed, want := range map[bool]string{true: "payment_intent.amount_capturable_updated", false: "payment_intent.payment_failed"} {
+		in, err := b.create(order("pm_card_authenticationRequired", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.provider.Authenticate(in.ID, passed); err != nil {
+			t.Fatal(err)
+		}
+		if e := <-got; string(e.Type) != want || e.GetObjectValue("id") != in.ID || e.GetObjectValue("metadata", MetadataOrder) != "ord_1" {
+			t.Errorf("passed %v: %+v", passed, e)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/stripe/stripe-go/v85"
 	"github.com/stripe/stripe-go/v85/webhook"
+
+	sender "twofold/local/providers/webhook"
 )
 
 func TestWrongRequestsAreRefusedAndMakeNothing(t *testing.T) {
@@ -261,11 +264,11 @@ func TestEventsAreInOrderAndVerify(t *testing.T) {
 	if strings.Join(kinds, " ") != want {
 		t.Errorf("events are %v", kinds)
 	}
-	payload, err := b.provider.Events()[3].Payload()
+	payload, err := json.Marshal(b.provider.Events()[3])
 	if err != nil {
 		t.Fatal(err)
 	}
-	event, err := webhook.ConstructEventWithOptions(payload, Sign(payload, "whsec_1", time.Now()), "whsec_1",
+	event, err := webhook.ConstructEventWithOptions(payload, sender.Sign(payload, "whsec_1", time.Now()), "whsec_1",
 		webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
 	if err != nil || event.Type != "payment_intent.succeeded" || event.GetObjectValue("metadata", MetadataCommittedBy) != "us-east-1" {
 		t.Errorf("%+v %v", event, err)

@@ -1,0 +1,112 @@
+package order
+
+import (
+	"context"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"twofold/internal/fact"
+	"twofold/internal/platform"
+)
+
+// recorder appends facts that somebody outside was told of, or has told us of: they stand in both regions before the answer.
+type recorder struct {
+	region string
+	facts  appender
+	peer   copier
+	clock  platform.Clock
+}
+
+// copier brings what stands in this region's replica to the peer's.
+type copier interface {
+	Copy(ctx context.Context, items ...platform.Item) platform.Durability
+}
+
+// record appends a fact of an order and answers the one that stands, which may be an earlier one, and where.
+func (r recorder) record(ctx context.Context, o fact.Order, f fact.Fact) (fact.Fact, platform.Durability, error) {
+	f.OrderID, f.Home, f.Region, f.At = o.ID, o.Home, r.region, r.clock.Now().UTC().Truncate(time.Millisecond)
+	item, err := r.facts.append(ctx, f)
+	if err != nil {
+		return fact.Fact{}, "", err
+	}
+	stands, err := itemFact(item)
+	if err != nil {
+		return fact.Fact{}, "", platform.Wrap(platform.Internal, err)
+	}
+	return stands, r.peer.Copy(ctx, item), nil
+}
+
+// reports takes what the other services were told by the payment provider and the carrier.
+type reports struct {
+	store    orderReader
+	recorder recorder
+	log      *slog.Logger
+}
+
+// notice is what happened to an order: the carrier has its goods (dispatched), the shopper has them (delivered), or the provider
+// tells of a change at its intent (payment-updated, which the event's id keeps apart).
+type notice struct {
+	OrderID  string    `json:"orderId"`
+	Kind     fact.Kind `json:"kind"`
+	EventID  string    `json:"eventId"`
+	IntentID string    `json:"intentId"`
+}
+
+// noted says where the notice stands; nothing if it was not kept because nothing waits for it.
+type noted struct {
+	Durability platform.Durability `json:"durability,omitempty"`
+}
+
+// idPattern bounds the ids that providers give.
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
+
+// take is the function's handler. The same notice again is the same fact. An order that this region has not seen is NotFound: it
+// may be on its way, and who delivered the notice delivers it again.
+func (r *reports) take(ctx context.Context, in notice) (noted, error) {
+	out, err := r.append(ctx, in)
+	if err != nil {
+		r.log.Info("notice not taken", "order", in.OrderID, "kind", string(in.Kind), "event", in.EventID, "error", err.Error())
+		return noted{}, platform.ForStates(err)
+	}
+	return out, nil
+}
+
+func (r *reports) append(ctx context.Context, in notice) (noted, error) {
+	if err := in.check(); err != nil {
+		return noted{}, err
+	}
+	rec, err := r.store.load(ctx, in.OrderID)
+	if err != nil {
+		return noted{}, err
+	}
+	o := fact.Fold(rec.facts)
+	if o.State == fact.StateUnknown {
+		return noted{}, platform.Refuse(platform.NotFound, "no placed fact of this order is seen in this region")
+	}
+	if in.Kind == fact.PaymentUpdated && !r.awaited(o) {
+		return noted{}, nil
+	}
+	_, durability, err := r.recorder.record(ctx, o, fact.Fact{Kind: in.Kind, EventID: in.EventID, IntentID: in.IntentID})
+	return noted{Durability: durability}, err
+}
+
+// awaited tells whether an order may be waiting for what the provider tells. Every payment has its events, and nearly all tell what a
+// run of the saga did itself, a moment ago: keeping those would double the cost of an order. A shopper knows where to authenticate only
+// once the home region has written that down, so if it sees nothing of it there, the order does not wait.
+func (r *reports) awaited(o fact.Order) bool {
+	return o.State == fact.StateActionRequired || o.State == fact.StatePlaced && o.Home != r.recorder.region
+}
+
+func (in notice) check() error {
+	var c checks
+	c.that(orderPattern.MatchString(in.OrderID), "/orderId", "name the order")
+	c.that(in.Kind == fact.Dispatched || in.Kind == fact.Delivered || in.Kind == fact.PaymentUpdated, "/kind",
+		"say dispatched, delivered or payment-updated")
+	c.that(in.EventID == "" && in.Kind != fact.PaymentUpdated || idPattern.MatchString(in.EventID), "/eventId", "name the provider's event")
+	c.that(in.IntentID == "" || idPattern.MatchString(in.IntentID), "/intentId", "name the payment intent or leave it out")
+	if len(c.found) > 0 {
+		return &platform.Error{Code: platform.InvalidRequest, Detail: "this is no notice: see the documentation of order-facts", Violations: c.found}
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package payment
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"twofold/internal/platform"
+)
+
+// webhook takes what the provider tells of its own accord (https://docs.stripe.com/webhooks). It is a hint that an intent has changed,
+// not news: the event is stored as a fact, the fact starts the saga, and the saga asks the provider what the intent is.
+type webhook struct {
+	secret secret
+	orders interface {
+		Updated(ctx context.Context, u Update) (platform.Durability, error)
+	}
+	clock platform.Clock
+}
+
+// Update is an event of the provider about an order's intent.
+type Update struct {
+	OrderID  string
+	EventID  string
+	IntentID string
+}
+
+// told are the types of events after which an order may go on: the shopper has authenticated or failed to, or somebody has
+// decided the intent at the provider.
+var told = []string{"payment_intent.amount_capturable_updated", "payment_intent.payment_failed", "payment_intent.canceled", "payment_intent.succeeded"}
+
+// stripeEvent is the part of an event that is looked at; the provider may add to the rest at any time.
+type stripeEvent struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	Data struct {
+		Object json.RawMessage `json:"object"` // of a shape that the type tells
+	} `json:"data"`
+}
+
+type eventIntent struct {
+	ID       string            `json:"id"`
+	Metadata map[string]string `json:"metadata"`
+}
+
+// received is the answer to a webhook that was understood.
+type received struct {
+	Stored bool `json:"stored"` // false for what changes nothing here
+}
+
+// receive answers 200 only when the event is stored, or need not be. Everything else makes the provider send it again, for days.
+func (h webhook) receive(ctx context.Context, r platform.Request) (platform.Response, error) {
+	key, err := h.secret.Value(ctx)
+	if err != nil {
+		return platform.Response{}, err
+	}
+	if err := platform.CheckSignature(r.HeaderValue("Stripe-Signature"), r.Body, key, h.clock.Now()); err != nil {
+		return platform.Response{}, err
+	}
+	u, matters, err := readEvent(r.Body)
+	if err != nil {
+		return platform.Response{}, err
+	}
+	if !matters {
+		return platform.Response{Status: http.StatusOK, Body: received{}}, nil
+	}
+	durability, err := h.orders.Updated(ctx, u)
+	switch {
+	case platform.CodeOf(err) == platform.NotFound: // the order is still on its way from the other region
+		return platform.Response{}, &platform.Error{Code: platform.Unavailable, Detail: "this region does not know the order yet: send the event again", Cause: err}
+	case err != nil:
+		return platform.Response{}, err
+	}
+	header := map[string]string{platform.DurabilityHeader: string(durability)}
+	return platform.Response{Status: http.StatusOK, Header: header, Body: received{Stored: true}}, nil
+}
+
+// readEvent reports whether an event says something that the saga would not find out by itself. The run that authorizes or captures a payment
+// sees the outcome; only a shopper who was sent away to authenticate comes back unseen.
+func readEvent(body string) (u Update, matters bool, err error) {
+	var e stripeEvent
+	var intent eventIntent
+	if err := decode([]byte(body), "", &e); err != nil {
+		return Update{}, false, err
+	}
+	if err := present(member{"/id", e.ID}, member{"/type", e.Type}); err != nil || !slices.Contains(told, e.Type) {
+		return Update{}, false, err
+	}
+	if err := decode(e.Data.Object, "/data/object", &intent); err != nil {
+		return Update{}, false, err
+	}
+	if err := present(member{"/data/object/id", intent.ID}); err != nil {
+		return Update{}, false, err
+	}
+	u = Update{OrderID: intent.Metadata[metaOrder], EventID: e.ID, IntentID: intent.ID}
+	return u, u.OrderID != "" && intent.Metadata[metaAsked] != "", nil
+}
+
+func decode(raw []byte, pointer string, into any) error {
+	if err := json.Unmarshal(raw, into); err != nil {
+		return &platform.Error{Code: platform.InvalidRequest, Cause: err,
+			Violations: []platform.Violation{{Pointer: pointer, Detail: "send an event of Stripe as JSON"}}}
+	}
+	return nil
+}
+
+type member struct{ pointer, value string }
+
+func present(members ...member) error {
+	var wrong []platform.Violation
+	for _, m := range members {
+		if m.value == "" {
+			wrong = append(wrong, platform.Violation{Pointer: m.pointer, Detail: "send a string here that is not empty"})
+		}
+	}
+	if len(wrong) > 0 {
+		return &platform.Error{Code: platform.InvalidRequest, Violations: wrong}
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package shipping
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"twofold/internal/fact"
+	"twofold/internal/platform"
+)
+
+// inbox is the order service as far as tracking goes: a fact is stored once.
+type inbox struct {
+	stored []Tracking
+	refuse error
+}
+
+func (b *inbox) Tracked(_ context.Context, t Tracking) (platform.Durability, error) {
+	if b.refuse != nil {
+		return "", b.refuse
+	}
+	if !slices.Contains(b.stored, t) {
+		b.stored = append(b.stored, t)
+	}
+	return platform.InOneRegion, nil
+}
+
+const trackedOrder = "ord_abcdefghijklmnopqrstuvwxyz"
+
+func carrierBody(kind, reference string) string {
+	return `{"id":"evt_1","type":"` + kind + `","reference":"` + reference + `","at":"2026-03-01T12:00:00Z","van":7}`
+}
+
+func carrierSignature(body, secret string, at time.Time) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = fmt.Fprintf(mac, "%d.%s", at.Unix(), body) // a hash never fails
+	return fmt.Sprintf("t=%d,v1=%s", at.Unix(), hex.EncodeToString(mac.Sum(nil)))
+}
+
+func post(body, signature string) platform.Request {
+	return platform.Request{APIGatewayProxyRequest: events.APIGatewayProxyRequest{Body: body, Headers: map[string]string{"Carrier-Signature": signature}}}
+}
+
+func newHook() (webhook, *inbox, *handClock) {
+	b, clock := &inbox{}, newClock()
+	return webhook{secret: fixed("key_w"), orders: b, clock: clock}, b, clock
+}
+
+func TestWhatTheCarrierTellsIsStoredAsAFact(t *testing.T) {
+	for kind, want := range map[string][]Tracking{
+		"shipment.dispatched": {{OrderID: trackedOrder, Kind: fact.Dispatched, EventID: "evt_1"}},
+		"shipment.delivered":  {{OrderID: trackedOrder, Kind: fact.Delivered, EventID: "evt_1"}},
+		"shipment.delayed":    nil,
+	} {
+		h, b, clock := newHook()
+		body := carrierBody(kind, trackedOrder)
+		for range 2 { // doubled: the carrier delivers at least once
+			res, err := h.receive(t.Context(), post(body, carrierSignature(body, "key_w", clock.now)))
+			if err != nil || res.Status != http.StatusOK || res.Body != (received{Stored: want != nil}) {
+				t.Errorf("%s: got %+v, %v", kind, res, err)
+			}
+			if want != nil && res.Header[platform.DurabilityHeader] != "one-region" {
+				t.Errorf("%s: headers %v", kind, res.Header)
+			}
+		}
+		if !slices.Equal(b.stored, want) {
+			t.Errorf("%s: stored %+v", kind, b.stored)
+		}
+	}
+}
+
+func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
+	good := carrierBody("shipment.delivered", trackedOrder)
+	by := func(secret string, age time.Duration) func(body string, now time.Time) string {
+		return func(body string, now time.Time) string { return carrierSignature(body, secret, now.Add(-age)) }
+	}
+	cases := []struct {
+		name, body string
+		signature  func(body string, now time.Time) string
+		code       platform.Code
+		pointers   []string
+	}{
+		{"unsigned", good, func(string, time.Time) string { return "" }, platform.BadSignature, nil},
+		{"forged", good, by("key_x", 0), platform.BadSignature, nil},
+		{"of another body", good, func(_ string, now time.Time) string { return carrierSignature("{}", "key_w", now) }, platform.BadSignature, nil},
+		{"stale", good, by("key_w", 301*time.Second), platform.BadSignature, nil},
+		{"malformed signature", good, func(string, time.Time) string { return "v1=00" }, platform.BadSignature, nil},
+		{"malformed, signed", `{"id":`, by("key_w", 0), platform.InvalidRequest, []string{""}},
+		{"wrong types, signed", `{"id":1,"type":"shipment.delivered","reference":"` + trackedOrder + `"}`, by("key_w", 0), platform.InvalidRequest, []string{""}},
+		{"empty, signed", `{}`, by("key_w", 0), platform.InvalidRequest, []string{"/id", "/type"}},
+		{"no order of the shop, signed", carrierBody("shipment.delivered", "ord_1"), by("key_w", 0), platform.InvalidRequest, []string{"/reference"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			h, b, clock := newHook()
+			_, err := h.receive(t.Context(), post(c.body, c.signature(c.body, clock.now)))
+			wantCode(t, err, c.code)
+			var pointers []string
+			for _, v := range platform.ProblemOf(err).Errors {
+				pointers = append(pointers, v.Pointer)
+			}
+			if !slices.Equal(pointers, c.pointers) {
+				t.Errorf("the problem points at %q, want %q", pointers, c.pointers)
+			}
+			if len(b.stored) != 0 {
+				t.Error("something was stored")
+			}
+		})
+	}
+}
+
+func TestAReplayedWebhookIsStoredOnceAndThenTooOld(t *testing.T) {
+	h, b, clock := newHook()
+	body := carrierBody("shipment.dispatched", trackedOrder)
+	overheard := post(body, carrierSignature(body, "key_w", clock.now))
+	for range 3 {
+		if _, err := h.receive(t.Context(), overheard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.now = clock.now.Add(6 * time.Minute)
+	_, err := h.receive(t.Context(), overheard)
+	wantCode(t, err, platform.BadSignature)
+	if len(b.stored) != 1 {
+		t.Errorf("stored %+v", b.stored)
+	}
+}
+
+func TestAWebhookThatCannotBeStoredIsSentAgain(t *testing.T) {
+	for _, refuse := range []platform.Code{platform.NotFound, platform.Unavailable, platform.Throttled} {
+		h, b, clock := newHook()
+		b.refuse = platform.Refuse(refuse, "")
+		body := carrierBody("shipment.dispatched", trackedOrder)
+		_, err := h.receive(t.Context(), post(body, carrierSignature(body, "key_w", clock.now)))
+		if !platform.IsTransient(err) {
+			t.Errorf("%s: got %v", refuse, err)
+		}
+	}
+}

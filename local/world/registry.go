@@ -1,0 +1,41 @@
+package world
+
+import (
+	"twofold/internal/auth"
+	"twofold/internal/deploy"
+	"twofold/internal/health"
+	"twofold/internal/inventory"
+	"twofold/internal/notification"
+	"twofold/internal/order"
+	"twofold/internal/payment"
+	"twofold/internal/platform"
+	"twofold/internal/shipping"
+)
+
+// constructors are the functions by the name of their folder in functions/, whose main calls the same constructor.
+func constructors() map[string]platform.Constructor {
+	return map[string]platform.Constructor{
+		"api-authorizer":    auth.NewAuthorizer,
+		"api-health":        health.NewAPI,
+		"health-probe":      health.NewProbe,
+		"inventory-api":     inventory.NewAPI,
+		"inventory-events":  inventory.NewEvents,
+		"inventory-query":   inventory.NewQuery,
+		"inventory-saga":    inventory.NewSaga,
+		"inventory-sweep":   inventory.NewSweep,
+		"notification-mail": notification.NewMail,
+		"order-api":         order.NewAPI,
+		"order-erase":       order.NewErase,
+		"order-facts":       order.NewFacts,
+		"order-prices":      order.NewPrices,
+		"order-query":       order.NewQuery,
+		"order-saga":        order.NewSaga,
+		"order-sweep":       order.NewSweep,
+		"payment-saga":      payment.NewSaga,
+		"payment-webhook":   payment.NewWebhook,
+		"shipping-saga":     shipping.NewSaga,
+		"shipping-sweep":    shipping.NewSweep,
+		"shipping-webhook":  shipping.NewWebhook,
+		"stream-lookup":     deploy.NewStreamLookup,
+	}
+}

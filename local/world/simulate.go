@@ -1,0 +1,83 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"twofold/internal/platform"
+	"twofold/local/core"
+	"twofold/local/lambda"
+	"twofold/local/lambda/simulated"
+)
+
+// simStart is what the virtual clock shows when a simulated world begins.
+var simStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// patience is how long a client of a simulated world is stepped for, in virtual time, before it counts as hung.
+const patience = 48 * time.Hour
+
+// Simulate is Start on a virtual clock: the same services and ports deploy the same files, and the same constructors make the same
+// handlers, but these run in-process, every request is stepped, and Options.Seed alone decides what happens. Nothing happens, and no
+// time passes, outside Do. It needs no binaries and no port.
+func Simulate(opts Options) (*World, error) {
+	faults := core.NewFaults(opts.Lag)
+	sim := core.NewSim(simStart, faults, opts.Seed)
+	d := &simDriver{Sim: sim, simNetwork: newSimNetwork(sim)}
+	return start(context.Background(), opts, d, faults)
+}
+
+// simDriver is the virtual clock, a network inside this process, and handlers as tasks.
+type simDriver struct {
+	*core.Sim
+	*simNetwork
+}
+
+func (d *simDriver) do(ctx context.Context, label string, f func(ctx context.Context) error) error {
+	if d.InTask(ctx) {
+		return f(ctx)
+	}
+	var err error
+	done := false
+	d.Go(ctx, label, func(ctx context.Context) {
+		err = f(ctx)
+		done = true
+	})
+	if !d.RunUntil(d.Now().Add(patience), func() bool { return done }) {
+		return fmt.Errorf("%s: has not returned within %s of virtual time", label, patience)
+	}
+	return err
+}
+
+func (d *simDriver) runner(w *World) runner {
+	w.sim = d.Sim
+	w.cloud.Journal.Tap(func(e core.Entry) { d.Note(string(e.Kind) + " " + e.Region + " " + e.Subject + " " + e.Detail) })
+	all := constructors()
+	return simulated.New(simulated.Config{Cloud: w.cloud, Seed: w.opts.Seed, Constructor: func(v *lambda.Version) (simulated.Constructor, error) {
+		name, err := folder(v.Resource)
+		if err != nil {
+			return nil, err
+		}
+		construct := all[name]
+		if construct == nil {
+			return nil, errors.New("it is not in the registry")
+		}
+		return func(ctx context.Context, env simulated.Env) (simulated.Handler, error) {
+			return construct(ctx, d.runtime(env, w.Endpoint()))
+		}, nil
+	}})
+}
+
+func (d *simDriver) stop() error {
+	d.Stop()
+	return nil
+}
+
+// Sim is the driver of a simulated world, for its trace; nil in a live one.
+func (w *World) Sim() *core.Sim { return w.sim }
+
+// simClock is the virtual clock as functions see it.
+type simClock struct{ *core.Sim }
+
+var _ platform.Clock = simClock{}
