@@ -135,7 +135,11 @@ type Order struct {
 
 // HasOutcome reports whether the payment intent has decided.
 func (o Order) HasOutcome() bool {
-	return o.State != StateUnknown && o.State != StatePlaced && o.State != StateActionRequired
+	switch o.State {
+	case StateConfirmed, StateRejected, StateCancelled, StateDispatched, StateDelivered:
+		return true
+	}
+	return false
 }
 
 // Fact is the order's fact of a kind; if both regions wrote one, that of the first region by name.

@@ -12,15 +12,22 @@
 //   - Prices come from the region's own read model of the catalogue, whose newest version wins whatever the order in
 //     which changes arrive.
 //   - An outcome is written only after the payment has decided, and once by each region.
-//   - An order without outcome is started again until it has one; see below.
+//   - A wish to cancel, and what the provider and the carrier tell, stand in both regions before they are answered, in the same way.
+//     What the payment provider tells is kept only while the order may wait for it.
+//   - An order without outcome is started again until it has one, and one that is to be cancelled until that has an answer; see below.
 //   - Another customer's order cannot be told from one that does not exist.
+//   - A person's name and address stand in one item of each region that took the order, beside the facts. Each region erases its own; what
+//     was bought stays.
+//   - Facts, requests and execution input of the version before are read as they were meant (testdata); of kinds and attributes
+//     that a newer version writes nothing is concluded, and nothing is lost.
 //
 // # How the sweep misses no order
 //
-// Every placed fact stands in a sparse index by the region that took it, the minute and a shard. A region goes through the
-// minutes of its own orders and of the peer's, each with a cursor in its own table that moves over a minute only when all its
-// orders were seen to be confirmed, closed, or put on the region's retry list. The list is worked off every minute: an
-// order leaves it when it has an outcome, and is started again with growing pauses until then, for ever.
+// Every placed fact stands in a sparse index by the region that took it, the minute and a shard; and every cancel request, in a list
+// of its own. A region goes through the minutes of its own lists and of the peer's, each with a cursor in its own table that
+// moves over a minute only when all its orders were seen to be confirmed, closed, or put on the region's retry list. The
+// retry list is worked off every minute: an order leaves it when it has an outcome and no cancel request without an answer, and is started
+// again with growing pauses until then, for ever. An order that waits for its shopper is looked at and left alone for half an hour.
 //
 // A minute is gone through when it is old enough to be closed for writing, but an order may turn up in it later: the index is
 // eventually consistent, clocks differ, and what a region took while the link was cut arrives when it is healed. So each minute
@@ -35,5 +42,6 @@
 //
 // It does not talk to the payment provider or the carrier, keeps no stock, sends no mail and runs no saga: that is a state
 // machine's work, whose steps are the other services'. It keeps the shopper's name and address in one item
-// beside the facts and nowhere else. It knows no tax, no shipping fee and no refunds.
+// beside the facts and nowhere else. It knows no tax: prices and shipping fees are gross, one currency for an order. It erases nothing
+// from backups, whose age is bounded by their own retention. A customer's list shows the orders that were placed since there is one.
 package order

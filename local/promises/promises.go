@@ -291,6 +291,19 @@ func deadLetters(v View) Result {
 	return r
 }
 
+// list is a promise that nothing was found; what was found several times is told once.
 func list(name string, found []string) Result {
-	return Result{Name: name, Broken: found, Count: len(found)}
+	r := Result{Name: name, Count: len(found)}
+	times := map[string]int{}
+	for _, f := range found {
+		if times[f]++; times[f] == 1 {
+			r.Broken = append(r.Broken, f)
+		}
+	}
+	for i, f := range r.Broken {
+		if times[f] > 1 {
+			r.Broken[i] = fmt.Sprintf("%s (%d times)", f, times[f])
+		}
+	}
+	return r
 }

@@ -71,11 +71,10 @@ func (r *regions) createTable(region string, res core.Resource) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return res.Errorf("%s", resp.Status)
 	}
-	return nil
+	return resp.Body.Close()
 }
 
 // items are all items of a table by "<pk> <sk>".

@@ -130,7 +130,7 @@ func (b *benchmark) client(ctx context.Context, work <-chan int) (err error) {
 		if err != nil {
 			continue // leave nobody waiting
 		}
-		p := &purchase{customer: fmt.Sprintf("customer-%d", i%50), key: fmt.Sprintf("bench-%d", i), sku: "BENCH-TEA", quantity: 1, card: goodCard}
+		p := &purchase{customer: fmt.Sprintf("customer-%d", i%50), key: fmt.Sprintf("bench-%d", i), sku: "BENCH-TEA", quantity: 1, card: goodCard, postcode: postcode}
 		begin := time.Now()
 		_, _, err = b.shop.place(ctx, b.shop.regions[i%2], p)
 		b.mu.Lock()

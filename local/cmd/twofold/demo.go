@@ -15,59 +15,8 @@ import (
 	"twofold/local/world"
 )
 
-// purchase is one order of the demo: what is bought, how it is paid, and what should become of it.
-type purchase struct {
-	story    string
-	customer string
-	key      string
-	region   string // whose API takes it
-	again    string // the region it is sent to a second time; "" for not
-	sku      string
-	quantity int64
-	card     string
-	want     twofold.OrderState
-
-	orderID    string
-	durability string
-	seen       map[string]*twofold.Order
-}
-
-const (
-	goodCard     = "pm_card_visa"
-	declinedCard = "pm_card_chargeDeclined"
-)
-
-// demoProducts: plenty of the first, four of the second in each region, none of the third.
-func demoProducts(regions []string) []product {
-	each := func(n int64) map[string]int64 { return map[string]int64{regions[0]: n, regions[1]: n} }
-	return []product{
-		{"TEA-EARL-GREY", "Earl Grey, 100 g", 790, each(100)},
-		{"TEA-RARE-OOLONG", "Rare oolong, 50 g", 4900, each(4)},
-		{"TEA-SOLD-OUT", "First flush, sold out", 2400, each(0)},
-	}
-}
-
-// demoPurchases are 40 orders of every fate that there is.
-func demoPurchases(regions []string) []*purchase {
-	var all []*purchase
-	add := func(n int, p purchase) {
-		for range n {
-			q := p
-			i := len(all)
-			q.customer, q.key, q.region = fmt.Sprintf("customer-%02d", i%8), fmt.Sprintf("demo-%02d", i), regions[i%2]
-			if q.again != "" {
-				q.again = regions[(i+1)%2]
-			}
-			all = append(all, &q)
-		}
-	}
-	add(22, purchase{story: "paid", sku: "TEA-EARL-GREY", quantity: 2, card: goodCard, want: twofold.CONFIRMED})
-	add(6, purchase{story: "sent to both regions", sku: "TEA-EARL-GREY", quantity: 1, card: goodCard, again: "other", want: twofold.CONFIRMED})
-	add(4, purchase{story: "last ones of a rare tea", sku: "TEA-RARE-OOLONG", quantity: 2, card: goodCard, want: twofold.CONFIRMED})
-	add(5, purchase{story: "card declined", sku: "TEA-EARL-GREY", quantity: 1, card: declinedCard, want: twofold.REJECTED})
-	add(3, purchase{story: "out of stock", sku: "TEA-SOLD-OUT", quantity: 1, card: goodCard, want: twofold.REJECTED})
-	return all
-}
+// shownBroken is how many breaches of one promise are printed.
+const shownBroken = 10
 
 // demo is the main job: both regions up, orders of every fate through both, and the promises checked.
 func demo(ctx context.Context, opts world.Options) error {
@@ -150,17 +99,17 @@ func order(p *purchase) twofold.NewOrder {
 		Lines: []twofold.NewLine{{Sku: p.sku, Quantity: p.quantity}}, Currency: "EUR",
 		Payment: twofold.Payment{Method: p.card},
 		Shipping: twofold.Shipping{Method: twofold.Standard, Name: "Ada Byron", Email: p.customer + "@shop.example",
-			Address: twofold.Address{Line1: "12 St James's Square", City: "London", PostalCode: "SW1Y 4JH", Country: "GB"}},
+			Address: twofold.Address{Line1: "12 St James's Square", City: "London", PostalCode: p.postcode, Country: "GB"}},
 	}
 }
 
-// settle waits until every order has an outcome in both regions and nothing is under way any more.
+// settle waits until every order has come to its end in both regions and nothing is under way any more.
 func (s *shop) settle(ctx context.Context, purchases []*purchase) error {
-	shown := -1
-	err := s.await(ctx, "every order has an outcome in both regions", func() (bool, error) {
+	shown := -20
+	err := s.await(ctx, "every order has come to its end in both regions", func() (bool, error) {
 		done, err := s.look(ctx, purchases)
-		if done != shown {
-			fmt.Printf("  %d of %d orders have the same outcome in both regions\n", done, len(purchases))
+		if done >= shown+20 || done == len(purchases) && done > shown {
+			fmt.Printf("  %d of %d orders have come to the end of their story in both regions\n", done, len(purchases))
 			shown = done
 		}
 		return done == len(purchases), err
@@ -176,7 +125,7 @@ func (s *shop) look(ctx context.Context, purchases []*purchase) (int, error) {
 	done := 0
 	for _, p := range purchases {
 		if !p.ended(s.regions) {
-			if err := s.read(ctx, p); err != nil {
+			if err := errors.Join(s.read(ctx, p), s.act(ctx, p)); err != nil {
 				return done, err
 			}
 		}
@@ -209,14 +158,33 @@ func (s *shop) read(ctx context.Context, p *purchase) error {
 	return nil
 }
 
+// act does what is next in the order's story if its time has come.
+func (s *shop) act(ctx context.Context, p *purchase) error {
+	if len(p.acts) == 0 {
+		return nil
+	}
+	next := p.acts[0]
+	if o := p.seen[p.region]; o == nil || next.when != "" && o.State != next.when {
+		return nil
+	}
+	err := next.do(ctx, s, p)
+	if err == nil {
+		p.acts = p.acts[1:]
+	}
+	if errors.Is(err, errNotYet) {
+		return nil
+	}
+	return err
+}
+
+// ended reports whether the story is over in both regions: nothing is left to do, and both see what it should come to.
 func (p *purchase) ended(regions []string) bool {
 	for _, r := range regions {
-		o := p.seen[r]
-		if o == nil || o.State == twofold.PLACED || o.State == twofold.ACTIONREQUIRED || o.State != p.seen[regions[0]].State {
+		if o := p.seen[r]; o == nil || o.State != p.want {
 			return false
 		}
 	}
-	return true
+	return len(p.acts) == 0
 }
 
 // printOrders is the table of what became of every order; it reports orders whose fate is not their story's.
@@ -230,7 +198,26 @@ func printOrders(regions []string, purchases []*purchase) error {
 		}
 	}
 	fmt.Println()
-	return errors.Join(printTable(table), wrong)
+	return errors.Join(printTable(table), printStories(purchases, regions[0]), wrong)
+}
+
+// printStories counts orders by story and what became of them.
+func printStories(purchases []*purchase, region string) error {
+	type fate struct{ story, state, reason string }
+	count := map[fate]int{}
+	var order []fate
+	for _, p := range purchases {
+		f := fate{p.story, p.state(region), p.reason(region)}
+		if count[f]++; count[f] == 1 {
+			order = append(order, f)
+		}
+	}
+	table := [][]string{{"STORY", "ORDERS", "CAME TO", "REASON"}}
+	for _, f := range order {
+		table = append(table, []string{f.story, fmt.Sprint(count[f]), f.state, f.reason})
+	}
+	fmt.Println()
+	return printTable(table)
 }
 
 // printTable prints rows in columns, the first row being the head.
@@ -277,8 +264,11 @@ func (s *shop) report(ctx context.Context, purchases []*purchase, begin time.Tim
 			mark = "BROKEN"
 		}
 		fmt.Printf("%s  %s (%d)\n", mark, r.Name, r.Count)
-		for _, b := range r.Broken {
+		for _, b := range r.Broken[:min(len(r.Broken), shownBroken)] {
 			fmt.Printf("          %s\n", b)
+		}
+		if more := len(r.Broken) - shownBroken; more > 0 {
+			fmt.Printf("          and %d more\n", more)
 		}
 	}
 	fmt.Printf("\n%s in all.\n", since(begin))
