@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
@@ -54,8 +55,22 @@ func calledOff(by, region string) State {
 // settle brings an order's reservation in this region to where an outcome wants it. Doing it again changes nothing, and the outcomes of one
 // order lead to the same end in whatever order they are heard of. No reservation needs no release. That goods were sold which
 // this region does not hold, or were never sold which it has sold, contradicts the payment's decision: it is an internal error and
-// nothing is touched.
+// nothing is touched. Event and saga often settle one order at the same moment: who comes second looks again at once instead of
+// failing, since its message would come back only after the queue's visibility time-out.
 func settle(ctx context.Context, stock settler, orderID string, to State) error {
+	var err error
+	for range settleTries {
+		if err = settleOnce(ctx, stock, orderID, to); !errors.Is(err, errRaced) {
+			return err
+		}
+	}
+	return err
+}
+
+// settleTries is more than the changes that a reservation can go through.
+const settleTries = 4
+
+func settleOnce(ctx context.Context, stock settler, orderID string, to State) error {
 	r, found, err := stock.Reservation(ctx, orderID)
 	switch {
 	case err != nil:

@@ -27,8 +27,8 @@ type driver interface {
 	runner(w *World) runner
 	// do runs f for somebody outside the cloud and returns when f has.
 	do(ctx context.Context, label string, f func(ctx context.Context) error) error
-	// stop ends the driver once the tasks' contexts have ended and the runner is closed.
-	stop() error
+	// stop ends everything: addresses, the runner (nil if the start failed before it was made), tasks, whose contexts have ended.
+	stop(r runner) error
 }
 
 // runner is a lambda.Runner whose regions can be lost.

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,13 +95,10 @@ func (w *World) binary(r core.Resource) (string, error) {
 	return path, nil
 }
 
-func (d *liveDriver) stop() error {
-	d.Drain()
+// stop closes the addresses first, so that no request starts a task while tasks are waited for.
+func (d *liveDriver) stop(r runner) error {
 	d.mu.Lock()
-	names := make([]string, 0, len(d.hosts))
-	for name := range d.hosts {
-		names = append(names, name)
-	}
+	names := slices.Collect(maps.Keys(d.hosts))
 	d.mu.Unlock()
 	var err error
 	for _, name := range names {
@@ -107,5 +106,9 @@ func (d *liveDriver) stop() error {
 			err = errors.Join(err, fmt.Errorf("%s: %w", name, cerr))
 		}
 	}
+	if r != nil {
+		err = errors.Join(err, r.Close())
+	}
+	d.Drain()
 	return err
 }

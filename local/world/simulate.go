@@ -69,9 +69,12 @@ func (d *simDriver) runner(w *World) runner {
 	}})
 }
 
-func (d *simDriver) stop() error {
+func (d *simDriver) stop(r runner) error {
 	d.Stop()
-	return nil
+	if r == nil {
+		return nil
+	}
+	return r.Close()
 }
 
 // Sim is the driver of a simulated world, for its trace; nil in a live one.

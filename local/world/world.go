@@ -101,11 +101,7 @@ func regionsOf(deployments []template.Deployment) []string {
 // Close stops everything that was started and waits until it has stopped.
 func (w *World) Close() error {
 	w.cancel()
-	var err error
-	if w.svc.runner != nil {
-		err = w.svc.runner.Close()
-	}
-	return errors.Join(err, w.driver.stop())
+	return w.driver.stop(w.svc.runner)
 }
 
 // Do runs f on behalf of somebody outside the cloud, a client or an operator, and returns when f has. In a live world that is a call of
