@@ -20,8 +20,8 @@ help: ## This list.
 demo: build ## Both regions up, orders placed through both, every promise checked; exits 1 if one is broken.
 	@$(BUILD)/twofold demo
 
-up: build ## The same platform, left running: prints URLs, a token and what to try.
-	@$(BUILD)/twofold up
+up: build ## The same platform, left running: prints URLs, a token and what to try. DATA=folder keeps its state over restarts.
+	@$(BUILD)/twofold up $(if $(DATA),-data $(DATA))
 
 bench: build ## Figures of speed, calls and memory.
 	@$(BUILD)/twofold bench
@@ -41,6 +41,7 @@ e2e: build ## The platform as a whole, through HTTP.
 
 lint: tools generated templates ## gofmt, vet, staticcheck, errcheck, cfn-lint, the SAM transform, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	$(TOOLS)/staticcheck ./...
 	$(TOOLS)/errcheck ./...

@@ -133,13 +133,13 @@ type Order struct {
 	Timeline        []Fact // all facts once each, known kinds first by precedence, then by region; not by time
 }
 
-// HasOutcome reports whether the payment intent has decided.
+// HasOutcome reports whether the payment intent's decision is written down. That the goods have left shows that it has decided, but not
+// who has committed: what the carrier tells can arrive before the confirmed fact of a region that died since.
 func (o Order) HasOutcome() bool {
-	switch o.State {
-	case StateConfirmed, StateRejected, StateCancelled, StateDispatched, StateDelivered:
-		return true
+	if o.State == StateUnknown {
+		return false
 	}
-	return false
+	return slices.ContainsFunc(o.Timeline, func(f Fact) bool { return f.Kind == Confirmed || f.Kind == Rejected || f.Kind == Cancelled })
 }
 
 // Fact is the order's fact of a kind; if both regions wrote one, that of the first region by name.

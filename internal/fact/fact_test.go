@@ -150,3 +150,17 @@ func TestACancelledFactNamesTheCommitterBeforeTheConfirmedOneArrives(t *testing.
 		t.Errorf("an order that was called off before it was committed is committed by %q", got)
 	}
 }
+
+func TestGoodsThatHaveLeftAreNoOutcomeUntilItIsSeenWhoCommitted(t *testing.T) {
+	placed := fact.Fact{OrderID: "ord_1", Kind: fact.Placed, Region: "us-east-1", Home: "us-east-1"}
+	confirmed := fact.Fact{OrderID: "ord_1", Kind: fact.Confirmed, Region: "us-east-1", CommittedBy: "us-east-1", PlacedRegion: "us-east-1"}
+	for _, kind := range []fact.Kind{fact.Dispatched, fact.Delivered} {
+		left := fact.Fact{OrderID: "ord_1", Kind: kind, Region: "us-west-2"}
+		if o := fact.Fold([]fact.Fact{placed, left}); o.HasOutcome() || o.State == fact.StatePlaced {
+			t.Errorf("%s alone: %s, outcome %v", kind, o.State, o.HasOutcome())
+		}
+		if o := fact.Fold([]fact.Fact{placed, left, confirmed}); !o.HasOutcome() || o.CommittedBy == "" {
+			t.Errorf("%s and confirmed: outcome %v by %q", kind, o.HasOutcome(), o.CommittedBy)
+		}
+	}
+}

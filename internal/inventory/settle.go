@@ -21,11 +21,12 @@ type Outcome struct {
 	CommittedBy string     `json:"committedBy"`
 }
 
-// verdict is what an outcome means for a reservation in a region; false while there is none.
+// verdict is what an outcome means for a reservation in a region; false while there is none. Goods can be seen to have left before it is
+// seen who committed the order: then nothing is settled, because this region may be the one whose stock they are.
 func verdict(o Outcome, region string) (State, bool) {
 	switch o.State {
 	case fact.StateConfirmed, fact.StateDispatched, fact.StateDelivered:
-		return committed(o.CommittedBy, region), true
+		return committed(o.CommittedBy, region), o.CommittedBy != ""
 	case fact.StateRejected:
 		return Released, true
 	case fact.StateCancelled:

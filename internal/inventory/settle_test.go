@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"twofold/internal/fact"
 )
 
 // hurried is a stock in which another run settles the reservation between every look and change, as often as told.
@@ -61,4 +63,17 @@ func (raced) Reservation(context.Context, string) (Reservation, bool, error) {
 func (r *raced) Settle(context.Context, Reservation, State, Move) error {
 	r.tries++
 	return errRaced
+}
+
+func TestGoodsThatHaveLeftSettleNothingUntilItIsSeenWhoCommitted(t *testing.T) {
+	for _, state := range []fact.State{fact.StateConfirmed, fact.StateDispatched, fact.StateDelivered} {
+		if to, decided := verdict(Outcome{Known: true, State: state}, "us-west-2"); decided {
+			t.Errorf("%s by nobody: %s", state, to)
+		}
+		for by, want := range map[string]State{"us-east-1": Released, "us-west-2": Consumed} {
+			if to, decided := verdict(Outcome{Known: true, State: state, CommittedBy: by}, "us-west-2"); !decided || to != want {
+				t.Errorf("%s by %s: %s, %v, want %s", state, by, to, decided, want)
+			}
+		}
+	}
 }

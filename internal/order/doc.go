@@ -13,7 +13,7 @@
 //     which changes arrive.
 //   - An outcome is written only after the payment has decided, and once by each region.
 //   - A wish to cancel, and what the provider and the carrier tell, stand in both regions before they are answered, in the same way.
-//     What the payment provider tells is kept only while the order may wait for it.
+//     What the payment provider tells is kept only while the order is open.
 //   - An order without outcome is started again until it has one, and one that is to be cancelled until that has an answer; see below.
 //   - Another customer's order cannot be told from one that does not exist.
 //   - A person's name and address stand in one item of each region that took the order, beside the facts. Each region erases its own; what
@@ -25,9 +25,10 @@
 //
 // Every placed fact stands in a sparse index by the region that took it, the minute and a shard; and every cancel request, in a list
 // of its own. A region goes through the minutes of its own lists and of the peer's, each with a cursor in its own table that
-// moves over a minute only when all its orders were seen to be confirmed, closed, or put on the region's retry list. The
+// moves over an order only when it was seen to be confirmed, or put on the region's retry list. The
 // retry list is worked off every minute: an order leaves it when it has an outcome and no cancel request without an answer, and is started
-// again with growing pauses until then, for ever. An order that waits for its shopper is looked at and left alone for half an hour.
+// again with growing pauses until then, for ever. An order that waits for its shopper is looked at and left alone for half an hour. Goods
+// that have left are no outcome as long as it is not seen who committed the order: the saga asks the payment.
 //
 // A minute is gone through when it is old enough to be closed for writing, but an order may turn up in it later: the index is
 // eventually consistent, clocks differ, and what a region took while the link was cut arrives when it is healed. So each minute
@@ -38,10 +39,26 @@
 // away, or the operator's. A pass costs four index reads a minute and, for each 100 orders, one batch read of
 // the fact that nearly all have by then; only orders without it are read whole.
 //
+// # After an outage
+//
+// A run drives the lists first, then looks for more, and drives again in what is left of 45 s. Every stage ends by the clock, and a cursor
+// keeps its place inside a minute, so no number of open orders stops the sweep: what a run does not come to is the next one's. Found
+// orders go on the list unread, 25 in a call. To drive one costs a read and a start, and the 25th part of a write to the list, one
+// order after the other: at 5 ms a call a run starts some 4,000 orders, more than 60 orders a second make in a minute; at 10 ms it
+// starts some 2,000, which works an outage at that rate off only once the rate is lower.
+//
+// A region that is lost between confirming an order and handing its shipment over leaves a paid order that nobody sends. So the third
+// pass over the peer's list (at 5 h 20 min for a = 5 min) starts the saga once for every order that this region has not committed, that
+// is neither dispatched nor cancelled, and after which the peer was seen to take no order for a quarter of an hour: had it lived that
+// long, its own shipping service would have handed the goods over, and to start every undispatched order would double the cost of many.
+// An order of the retry list that the other region has confirmed leaves it by one last start, for the same reason. A peer that lives
+// and takes orders while its shipping is out of work is not covered: its own sweep goes on with that, or the operator.
+//
 // # What it does not do
 //
 // It does not talk to the payment provider or the carrier, keeps no stock, sends no mail and runs no saga: that is a state
 // machine's work, whose steps are the other services'. It keeps the shopper's name and address in one item
-// beside the facts and nowhere else. It knows no tax: prices and shipping fees are gross, one currency for an order. It erases nothing
+// beside the facts and nowhere else. It pays nothing back: it writes down that the payment service has. It adds the shipping fee, from a
+// table of its own, and knows no tax: prices and fees are gross, one currency for an order. It erases nothing
 // from backups, whose age is bounded by their own retention. A customer's list shows the orders that were placed since there is one.
 package order

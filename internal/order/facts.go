@@ -84,18 +84,23 @@ func (r *reports) append(ctx context.Context, in notice) (noted, error) {
 	if o.State == fact.StateUnknown {
 		return noted{}, platform.Refuse(platform.NotFound, "no placed fact of this order is seen in this region")
 	}
-	if in.Kind == fact.PaymentUpdated && !r.awaited(o) {
+	if in.Kind == fact.PaymentUpdated && !awaited(o) {
 		return noted{}, nil
+	}
+	if known, ok := o.Fact(in.Kind); ok && in.Kind != fact.PaymentUpdated {
+		// The carrier tells twice, perhaps the other region first: one fact says it, and one mail.
+		stored := rec.items[keyPart(keyOfFact(known), "sk")]
+		return noted{Durability: r.recorder.peer.Copy(ctx, stored)}, nil
 	}
 	_, durability, err := r.recorder.record(ctx, o, fact.Fact{Kind: in.Kind, EventID: in.EventID, IntentID: in.IntentID})
 	return noted{Durability: durability}, err
 }
 
 // awaited tells whether an order may be waiting for what the provider tells. Every payment has its events, and nearly all tell what a
-// run of the saga did itself, a moment ago: keeping those would double the cost of an order. A shopper knows where to authenticate only
-// once the home region has written that down, so if it sees nothing of it there, the order does not wait.
-func (r *reports) awaited(o fact.Order) bool {
-	return o.State == fact.StateActionRequired || o.State == fact.StatePlaced && o.Home != r.recorder.region
+// run of the saga did itself: the webhook passes on only those of intents whose shopper was sent to authenticate. Of these none may be
+// dropped here while the order is open, also if this region sees nothing of the request: the other one may have written it.
+func awaited(o fact.Order) bool {
+	return o.State == fact.StateActionRequired || o.State == fact.StatePlaced
 }
 
 func (in notice) check() error {

@@ -35,6 +35,21 @@ func TestANoticeIsAFactInBothRegionsOnce(t *testing.T) {
 	}
 }
 
+func TestWhatTheOtherRegionHasBeenToldIsNotWrittenAgain(t *testing.T) {
+	table := newTestTable() // both regions see the same: replication has done its work
+	home, other := newShop(east, west, table, table), newShop(west, east, table, table)
+	id := take(t, home, goodApplication()).order.ID
+	in := notice{OrderID: id, Kind: fact.Dispatched, EventID: "evt_1"}
+	for _, s := range []*shop{home, other} {
+		if got, err := s.reports().take(t.Context(), in); err != nil || got.Durability != platform.InTwoRegions {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	if again := path(keyOfFact(fact.Fact{OrderID: id, Kind: fact.Dispatched, Region: west})); table.items[again] != nil {
+		t.Error("both regions say that the goods left: the shopper gets two mails")
+	}
+}
+
 func TestTheProvidersEventsStandUnderTheirIds(t *testing.T) {
 	got := keyOfFact(fact.Fact{OrderID: "ord_1", Kind: fact.PaymentUpdated, Region: west, EventID: "evt_1"})
 	if want := keyOf("order#ord_1", "fact#webhook#evt_1#us-west-2"); !reflect.DeepEqual(got, want) {
@@ -49,7 +64,7 @@ func TestAProvidersEventIsKeptOnlyWhileTheOrderMayWaitForIt(t *testing.T) {
 		facts  []fact.Kind
 		keeps  bool
 	}{
-		{"the saga is at it in its home", east, nil, false},
+		{"it is seen as placed in its home, and the other region has asked the shopper", east, nil, true},
 		{"it is seen as placed away from home", west, nil, true},
 		{"the shopper is asked to act", east, []fact.Kind{fact.ActionRequired}, true},
 		{"it is confirmed", west, []fact.Kind{fact.Confirmed}, false},

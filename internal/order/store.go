@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type database interface {
 	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
-	DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
 }
 
 // How often a call is made again that ran into another one or was answered in part, and the pause before.
@@ -175,34 +176,65 @@ func (s *store) known(ctx context.Context, digest string, regions, skus []string
 	return k, nil
 }
 
-// indexed are the orders of a list's minute, of one shard, as far as the sweep index shows them.
-func (s *store) indexed(ctx context.Context, list string, minute time.Time, shard int) ([]string, error) {
-	items, err := s.query(ctx, &dynamodb.QueryInput{
-		TableName: &s.orders, IndexName: aws.String(sweepIndex), KeyConditionExpression: aws.String("sweep = :minute"),
-		ExpressionAttributeValues: platform.Item{":minute": str(sweepKey(list, minute, shard))},
-	})
-	ids := make([]string, len(items))
-	for i, item := range items {
+// indexPage is how many orders one look at the sweep index shows.
+const indexPage = 1000
+
+// indexed are the first indexPage orders of a list's minute, of one shard, whose ids come after one, as far as the sweep index shows them,
+// by their ids.
+func (s *store) indexed(ctx context.Context, list string, minute time.Time, shard int, after string) ([]string, error) {
+	in := &dynamodb.QueryInput{
+		TableName: &s.orders, IndexName: aws.String(sweepIndex), Limit: aws.Int32(indexPage),
+		KeyConditionExpression:    aws.String("sweep = :minute AND pk > :after"),
+		ExpressionAttributeValues: platform.Item{":minute": str(sweepKey(list, minute, shard)), ":after": str(orderPrefix + after)},
+	}
+	res, err := s.db.Query(ctx, in) // a page of keys is far below the size that ends one early
+	if err != nil {
+		return nil, platform.FromAWS(err)
+	}
+	ids := make([]string, len(res.Items))
+	for i, item := range res.Items {
 		ids[i] = orderOf(item)
 	}
-	return ids, err
+	return ids, nil
 }
 
 // batchLimit is how many items one BatchGetItem may ask for.
 const batchLimit = 100
 
-// confirmed are those of at most batchLimit orders of which this region sees the confirmed fact of their home.
-func (s *store) confirmed(ctx context.Context, home string, orderIDs []string) (map[string]bool, error) {
+// confirmed tells who committed those of at most batchLimit orders of which this region sees the confirmed fact of their home.
+func (s *store) confirmed(ctx context.Context, home string, orderIDs []string) (map[string]string, error) {
 	var keys []platform.Item
 	for _, id := range orderIDs {
 		keys = append(keys, factKey(id, fact.Confirmed, home))
 	}
-	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: keys, ProjectionExpression: aws.String("pk")}})
-	out := make(map[string]bool, len(found[s.orders]))
+	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: keys, ProjectionExpression: aws.String("pk, committedBy")}})
+	out := make(map[string]string, len(found[s.orders]))
 	for _, item := range found[s.orders] {
-		out[orderOf(item)] = true
+		r := reader{item: item}
+		out[orderOf(item)] = r.str("committedBy")
 	}
 	return out, err
+}
+
+// finished are those of some orders of which a region of these tells that the goods have left, or that they were called off.
+func (s *store) finished(ctx context.Context, regions, orderIDs []string) (map[string]bool, error) {
+	var keys []platform.Item
+	for _, id := range orderIDs {
+		for _, region := range regions {
+			keys = append(keys, factKey(id, fact.Dispatched, region), factKey(id, fact.Cancelled, region))
+		}
+	}
+	out := make(map[string]bool, len(orderIDs))
+	for some := range slices.Chunk(keys, batchLimit) {
+		found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: some, ProjectionExpression: aws.String("pk")}})
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range found[s.orders] {
+			out[orderOf(item)] = true
+		}
+	}
+	return out, nil
 }
 
 // query reads all pages.

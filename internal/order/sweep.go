@@ -18,17 +18,20 @@ const (
 	passGrowth = 8
 )
 
-// What one run does at most; the rest is the next run's. A run is over before the function's time-out of 50 s.
+// What one run does at most; the rest is the next run's. A run is over before the function's time-out of 50 s. Time that a stage leaves is
+// the next one's, and all that is left is for driving what is due.
 const (
-	stageTime     = 7 * time.Second // for each of a home's two lists, and again for driving
-	minutesPerRun = 120             // of each pass
-	startsPerRun  = 500             // of each home
+	driveTime     = 8 * time.Second // for each home, before anything is looked for
+	findTime      = 4 * time.Second // for each of a home's two lists
+	runTime       = 45 * time.Second
+	minutesPerRun = 120 // of each pass
 )
 
-// How long an order on the list is left alone after a try: twice as long each time up to the longest, and for ever so.
+// The pass that also looks for the shipments of a region that is lost, and how much longer than an order that region must have been
+// seen to live for them to be its own duty: by then its shipping service has swept them.
 const (
-	firstPause   = 2 * time.Minute
-	longestPause = 15 * time.Minute
+	shipmentPass = 2
+	outlived     = 15 * time.Minute
 )
 
 // sweep starts the sagas of orders without outcome, and of cancel requests without answer, again. See the package's documentation for
@@ -51,16 +54,24 @@ type duty struct {
 }
 
 type sweepStore interface {
-	indexed(ctx context.Context, list string, minute time.Time, shard int) ([]string, error)
-	confirmed(ctx context.Context, home string, orderIDs []string) (map[string]bool, error)
+	indexed(ctx context.Context, list string, minute time.Time, shard int, after string) ([]string, error)
+	confirmed(ctx context.Context, home string, orderIDs []string) (map[string]string, error)
+	finished(ctx context.Context, regions, orderIDs []string) (map[string]bool, error)
 	load(ctx context.Context, orderID string) (record, error)
 
-	cursor(ctx context.Context, list string, pass int) (time.Time, error)
-	advance(ctx context.Context, list string, pass int, minute time.Time) error
-	enlist(ctx context.Context, home, orderID string, now time.Time) error
+	cursor(ctx context.Context, list string, pass int) (place, error)
+	advance(ctx context.Context, list string, pass int, to place) error
+	enlist(ctx context.Context, home string, orderIDs []string, now time.Time) error
 	due(ctx context.Context, home string, now time.Time) ([]entry, error)
-	postpone(ctx context.Context, home string, e entry) error
-	delist(ctx context.Context, home, orderID string) error
+	change(ctx context.Context, home string, c changes) error
+}
+
+// place is how far a pass over a list has come.
+type place struct {
+	minute time.Time // the last that is done
+	shard  int       // of the minute after it
+	after  string    // ... and the last order there that is done
+	seen   time.Time // the last minute that had an order
 }
 
 // report is what a run did; the function's answer.
@@ -72,29 +83,44 @@ type report struct {
 	Failed  int `json:"failed"`
 }
 
-// list is a list of the index with what is done about some orders of it.
+// list is a list of the index with what is done about so many orders of it at once.
 type list struct {
-	name string
-	look func(ctx context.Context, r *report, home string, ids []string) error
+	name   string
+	atOnce int
+	look   func(ctx context.Context, r *report, b batch) error
+}
+
+// batch is some orders of a minute of a home's list.
+type batch struct {
+	home   string
+	ids    []string
+	lonely bool // this pass looks for shipments, and the home has shown no life since
 }
 
 func (s *sweep) lists(home string) []list {
-	return []list{{name: home, look: s.lookAtPlaced}, {name: cancelList + home, look: s.lookAtCancels}}
+	return []list{{home, batchLimit, s.lookAtPlaced}, {cancelList + home, writeLimit, s.lookAtCancels}}
 }
 
-// run does every duty. What fails does not stop the rest, but the run fails at the end.
+// run does every duty. What fails does not stop the rest, but the run fails at the end. What stands on the lists comes first, so that
+// looking for more never keeps it from being driven; what was found is driven in the time that is left.
 func (s *sweep) run(ctx context.Context) (report, error) {
 	var r report
-	until := s.clock.Now()
+	start := s.clock.Now()
+	until := start
+	for _, d := range s.duties {
+		until = until.Add(driveTime)
+		s.note(&r, s.drive(ctx, &r, d.home, until), "home", d.home)
+	}
 	for _, d := range s.duties {
 		for _, l := range s.lists(d.home) {
-			until = until.Add(stageTime)
+			until = until.Add(findTime)
 			for pass, age := 0, d.after; pass < passes; pass, age = pass+1, age*passGrowth {
 				s.note(&r, s.find(ctx, &r, d.home, l, pass, age, until), "list", l.name, "pass", pass)
 			}
 		}
-		until = until.Add(stageTime)
-		s.note(&r, s.drive(ctx, &r, d.home, until), "home", d.home)
+	}
+	for _, d := range s.duties {
+		s.note(&r, s.drive(ctx, &r, d.home, start.Add(runTime)), "home", d.home)
 	}
 	s.log.Info("swept", "minutes", r.Minutes, "found", r.Found, "started", r.Started, "ended", r.Ended, "failed", r.Failed)
 	if r.Failed > 0 {
@@ -102,6 +128,8 @@ func (s *sweep) run(ctx context.Context) (report, error) {
 	}
 	return r, nil
 }
+
+func (s *sweep) late(until time.Time) bool { return !s.clock.Now().Before(until) }
 
 func (s *sweep) note(r *report, err error, about ...any) {
 	if err != nil {
@@ -113,53 +141,103 @@ func (s *sweep) note(r *report, err error, about ...any) {
 // find moves a pass on over the minutes of a list that have come of age.
 func (s *sweep) find(ctx context.Context, r *report, home string, l list, pass int, age time.Duration, until time.Time) error {
 	last := s.clock.Now().Add(-age).Truncate(time.Minute).Add(-time.Minute) // the youngest minute all of which is that old
-	done, err := s.store.cursor(ctx, l.name, pass)
+	from, err := s.store.cursor(ctx, l.name, pass)
 	if err != nil {
 		return err
 	}
-	if done.IsZero() { // the first run ever: older minutes are left to the later passes
-		return s.store.advance(ctx, l.name, pass, last)
+	if from.minute.IsZero() { // the first run ever: older minutes are left to the later passes
+		return s.store.advance(ctx, l.name, pass, place{minute: last})
 	}
-	from, failed := done, error(nil)
-	for n := 0; failed == nil && n < minutesPerRun && done.Before(last) && s.clock.Now().Before(until); n++ {
-		if failed = s.findMinute(ctx, r, home, l, done.Add(time.Minute)); failed == nil {
-			done = done.Add(time.Minute)
-			r.Minutes++
-		}
+	lived, err := s.lived(ctx, home, l, pass)
+	if err != nil {
+		return err
 	}
-	if done.After(from) {
-		return errors.Join(failed, s.store.advance(ctx, l.name, pass, done))
+	to, failed := from, error(nil)
+	for n := 0; failed == nil && n < minutesPerRun && to.minute.Before(last) && !s.late(until); n++ {
+		b := batch{home: home, lonely: lived.Before(to.minute.Add(time.Minute + outlived))}
+		failed = s.findMinute(ctx, r, l, b, &to, until)
+	}
+	if to != from {
+		return errors.Join(failed, s.store.advance(ctx, l.name, pass, to))
 	}
 	return failed
 }
 
-// findMinute looks at the orders of a minute. An error means that some may have been missed.
-func (s *sweep) findMinute(ctx context.Context, r *report, home string, l list, minute time.Time) error {
-	for shard := range sweepShards {
-		ids, err := s.store.indexed(ctx, l.name, minute, shard)
-		if err != nil {
-			return err
-		}
-		for some := range slices.Chunk(ids, batchLimit) {
-			if err := l.look(ctx, r, home, some); err != nil {
+// lived is the last minute in which a home is seen to have taken an order, as the first pass has it; for passes and homes whose
+// shipments are not looked for, later than any minute.
+func (s *sweep) lived(ctx context.Context, home string, l list, pass int) (time.Time, error) {
+	if pass != shipmentPass || home == s.region {
+		return s.clock.Now().Add(outlived), nil
+	}
+	first, err := s.store.cursor(ctx, l.name, 0)
+	return first.seen, err
+}
+
+// findMinute goes on with the minute after a place until it is through or the time is up, and moves the place along. An error
+// means that some orders after it may have been missed.
+func (s *sweep) findMinute(ctx context.Context, r *report, l list, b batch, p *place, until time.Time) error {
+	minute := p.minute.Add(time.Minute)
+	for ; p.shard < sweepShards; p.shard, p.after = p.shard+1, "" {
+		for more := true; more; {
+			ids, err := s.store.indexed(ctx, l.name, minute, p.shard, p.after)
+			if err != nil {
 				return err
+			}
+			more = len(ids) == indexPage
+			for b.ids = range slices.Chunk(ids, l.atOnce) {
+				if s.late(until) {
+					return nil
+				}
+				if err := l.look(ctx, r, b); err != nil {
+					return err
+				}
+				p.after, p.seen = b.ids[len(b.ids)-1], minute
 			}
 		}
 	}
+	*p = place{minute: minute, seen: p.seen}
+	r.Minutes++
 	return nil
 }
 
-// lookAtPlaced puts orders without outcome on the retry list. It looks first for the fact that nearly all orders have at this age.
-func (s *sweep) lookAtPlaced(ctx context.Context, r *report, home string, ids []string) error {
-	confirmed, err := s.store.confirmed(ctx, home, ids)
+// lookAtPlaced puts the orders on the retry list that lack the fact that nearly all have at this age; driving them tells the others
+// that have an outcome.
+func (s *sweep) lookAtPlaced(ctx context.Context, r *report, b batch) error {
+	committedBy, err := s.store.confirmed(ctx, b.home, b.ids)
+	if err != nil {
+		return err
+	}
+	var open, foreign []string
+	for _, id := range b.ids {
+		switch by, confirmed := committedBy[id]; {
+		case !confirmed:
+			open = append(open, id)
+		case b.lonely && by != s.region:
+			foreign = append(foreign, id)
+		}
+	}
+	return errors.Join(s.enlist(ctx, r, b.home, open), s.handOver(ctx, r, foreign))
+}
+
+// handOver starts the orders once of which nothing tells that the goods have left or are not wanted: a region that was lost after it had confirmed an
+// order may not have handed the shipment over. To hand it over again changes nothing.
+func (s *sweep) handOver(ctx context.Context, r *report, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var regions []string
+	for _, d := range s.duties {
+		regions = append(regions, d.home)
+	}
+	finished, err := s.store.finished(ctx, regions, ids)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if confirmed[id] {
+		if finished[id] {
 			continue
 		}
-		if _, err := s.lookAt(ctx, r, home, id); err != nil {
+		if err := s.start(ctx, r, id); err != nil {
 			return err
 		}
 	}
@@ -167,95 +245,38 @@ func (s *sweep) lookAtPlaced(ctx context.Context, r *report, home string, ids []
 }
 
 // lookAtCancels puts orders that are to be cancelled and are not on the retry list. One that was called off after this region had
-// committed it is started once in each pass: its last step puts the goods back, and no fact tells whether it came to that.
-func (s *sweep) lookAtCancels(ctx context.Context, r *report, home string, ids []string) error {
-	for _, id := range ids {
-		o, err := s.lookAt(ctx, r, home, id)
-		if err != nil {
-			return err
+// committed it is started once in each pass: its last step puts the goods back, and no fact tells whether it came to that. One that
+// cannot be read goes on the list too: a cursor that waited for it would hide all that come after.
+func (s *sweep) lookAtCancels(ctx context.Context, r *report, b batch) error {
+	var open []string
+	for _, id := range b.ids {
+		rec, err := s.store.load(ctx, id)
+		s.note(r, err, "order", id)
+		o := fact.Fold(rec.facts)
+		switch {
+		case err != nil || !settled(o):
+			open = append(open, id)
+		case o.State == fact.StateCancelled && o.CommittedBy == s.region:
+			if err := s.start(ctx, r, id); err != nil {
+				return err
+			}
 		}
-		if o.State != fact.StateCancelled || o.CommittedBy != s.region {
-			continue
-		}
-		if err := s.starts.start(ctx, id); err != nil {
-			return err
-		}
-		r.Started++
 	}
-	return nil
+	return s.enlist(ctx, r, b.home, open)
 }
 
-// lookAt reads an order and puts it on the list unless all is said about it. One that cannot be read goes on the list too: a cursor that
-// waited for it would hide all that come after.
-func (s *sweep) lookAt(ctx context.Context, r *report, home, id string) (fact.Order, error) {
-	var o fact.Order
-	rec, err := s.store.load(ctx, id)
-	s.note(r, err, "order", id)
+func (s *sweep) enlist(ctx context.Context, r *report, home string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	r.Found += len(ids)
+	return s.store.enlist(ctx, home, ids, s.clock.Now())
+}
+
+func (s *sweep) start(ctx context.Context, r *report, id string) error {
+	err := s.starts.start(ctx, id)
 	if err == nil {
-		if o = fact.Fold(rec.facts); settled(o) {
-			return o, nil
-		}
-	}
-	if err := s.store.enlist(ctx, home, id, s.clock.Now()); err != nil {
-		return o, err
-	}
-	r.Found++
-	return o, nil
-}
-
-// settled reports whether all is said about an order: it has an outcome, and who wanted to cancel it has an answer.
-func settled(o fact.Order) bool { return o.HasOutcome() && !o.CancelOpen }
-
-// drive works off the orders of the list that are due, those that have waited longest first.
-func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Time) error {
-	due, err := s.store.due(ctx, home, s.clock.Now())
-	if err != nil {
-		return err
-	}
-	for _, e := range due[:min(len(due), startsPerRun)] {
-		if !s.clock.Now().Before(until) {
-			return nil
-		}
-		s.note(r, s.driveOne(ctx, r, home, e), "order", e.OrderID, "tries", e.Tries)
-	}
-	return nil
-}
-
-// driveOne looks what an order needs. Whatever fails, the order stays on the list and makes room for the next.
-func (s *sweep) driveOne(ctx context.Context, r *report, home string, e entry) error {
-	rec, err := s.store.load(ctx, e.OrderID)
-	if err != nil {
-		return errors.Join(err, s.store.postpone(ctx, home, e.tried(s.clock.Now())))
-	}
-	o := fact.Fold(rec.facts)
-	if settled(o) {
-		r.Ended++
-		return s.store.delist(ctx, home, e.OrderID)
-	}
-	if wait := authenticateUntil(o).Sub(s.clock.Now()); wait > 0 {
-		e.Due = s.clock.Now().Add(min(wait, firstPause)) // the provider may tell of something before that time is over
-		return s.store.postpone(ctx, home, e)
-	}
-	if err = s.starts.start(ctx, e.OrderID); err == nil {
 		r.Started++
-		s.log.Info("started again", "order", e.OrderID, "home", home, "tries", e.Tries)
 	}
-	return errors.Join(err, s.store.postpone(ctx, home, e.tried(s.clock.Now())))
-}
-
-// authenticateUntil is when the shopper's time to authenticate the payment is over; zero if nothing is asked of the shopper, or the
-// provider has told of something since.
-func authenticateUntil(o fact.Order) time.Time {
-	f, asked := o.Fact(fact.ActionRequired)
-	_, told := o.Fact(fact.PaymentUpdated)
-	if !asked || told || o.State != fact.StateActionRequired || o.CancelRequested {
-		return time.Time{}
-	}
-	return f.At.Add(authenticationTime)
-}
-
-// tried is the entry after another try.
-func (e entry) tried(now time.Time) entry {
-	wait := min(firstPause<<min(e.Tries, 8), longestPause)
-	return entry{OrderID: e.OrderID, Due: now.Add(wait), Tries: e.Tries + 1}
+	return err
 }

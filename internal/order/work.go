@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,30 +46,43 @@ func (s *store) keep(ctx context.Context, p price) error {
 		platform.Item{":version": num(p.Version), ":region": str(p.Region)})
 }
 
-// cursor is the last minute that a pass over a list has done; zero if it has done none.
-func (s *store) cursor(ctx context.Context, list string, pass int) (time.Time, error) {
+// cursor is the place of a pass over a list; its minute is zero if the pass has done none.
+func (s *store) cursor(ctx context.Context, list string, pass int) (place, error) {
 	res, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.work, Key: cursorKey(list, pass), ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return time.Time{}, platform.FromAWS(err)
+		return place{}, platform.FromAWS(err)
 	}
 	r := reader{item: res.Item}
-	minute := r.str("minute")
-	if minute == "" {
-		return time.Time{}, nil
+	var p place
+	for name, t := range map[string]*time.Time{"minute": &p.minute, "seen": &p.seen} {
+		if minute := r.str(name); minute != "" {
+			if *t, err = time.Parse(minuteForm, minute); err != nil {
+				return place{}, platform.Wrap(platform.Internal, err)
+			}
+		}
 	}
-	t, err := time.Parse(minuteForm, minute)
-	if err != nil {
-		return time.Time{}, platform.Wrap(platform.Internal, err)
+	if shard, after, inside := strings.Cut(r.str("inside"), "#"); inside {
+		if p.shard, err = strconv.Atoi(shard); err != nil {
+			return place{}, platform.Wrap(platform.Internal, err)
+		}
+		p.after = after
 	}
-	return t, nil
+	return p, nil
 }
 
-// advance moves a cursor forward; one that another run has moved further stays.
-func (s *store) advance(ctx context.Context, list string, pass int, minute time.Time) error {
+// advance moves a cursor forward; one that another run has moved further stays. Places inside a minute compare as strings: a shard is one
+// digit, and the index lists orders by their ids.
+func (s *store) advance(ctx context.Context, list string, pass int, to place) error {
 	item := cursorKey(list, pass)
-	item["minute"] = str(minute.UTC().Format(minuteForm))
-	return s.putIf(ctx, item, "attribute_not_exists(#pk) OR #minute < :minute",
-		map[string]string{"#pk": "pk", "#minute": "minute"}, platform.Item{":minute": item["minute"]})
+	item["minute"], item["inside"] = str(to.minute.UTC().Format(minuteForm)), str("")
+	if to.shard > 0 || to.after != "" {
+		item["inside"] = str(strconv.Itoa(to.shard) + "#" + to.after)
+	}
+	if !to.seen.IsZero() {
+		item["seen"] = str(to.seen.UTC().Format(minuteForm))
+	}
+	return s.putIf(ctx, item, "attribute_not_exists(#pk) OR #minute < :minute OR (#minute = :minute AND (attribute_not_exists(#inside) OR #inside < :inside))",
+		map[string]string{"#pk": "pk", "#minute": "minute", "#inside": "inside"}, platform.Item{":minute": item["minute"], ":inside": item["inside"]})
 }
 
 // entry is an order on the retry list.
@@ -77,9 +92,27 @@ type entry struct {
 	Tries   int       // how often it has been tried
 }
 
-// enlist puts an order on the list, due at once. One that stands there stays as it is.
-func (s *store) enlist(ctx context.Context, home, orderID string, now time.Time) error {
-	return s.putIf(ctx, entryItem(home, entry{OrderID: orderID, Due: now}), "attribute_not_exists(#pk)", map[string]string{"#pk": "pk"}, nil)
+// enlist puts at most batchLimit orders on the list, due at once. Those that stand there stay as they are.
+func (s *store) enlist(ctx context.Context, home string, orderIDs []string, now time.Time) error {
+	var keys []platform.Item
+	for _, id := range orderIDs {
+		keys = append(keys, retryKey(home, id))
+	}
+	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.work: {Keys: keys, ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("sk")}})
+	if err != nil {
+		return err
+	}
+	stands := make(map[string]bool, len(orderIDs))
+	for _, item := range found[s.work] {
+		stands[keyPart(item, "sk")] = true
+	}
+	var c changes
+	for _, id := range orderIDs {
+		if !stands[id] {
+			c.put = append(c.put, entry{OrderID: id, Due: now})
+		}
+	}
+	return s.change(ctx, home, c)
 }
 
 // due are the orders of a home that are to be looked at now, those that have waited longest first.
@@ -105,16 +138,46 @@ func (s *store) due(ctx context.Context, home string, now time.Time) ([]entry, e
 	return entries, nil
 }
 
-// postpone sets when an order is looked at next.
-func (s *store) postpone(ctx context.Context, home string, e entry) error {
-	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.work, Item: entryItem(home, e)})
-	return platform.FromAWS(err)
+// writeLimit is how many items one BatchWriteItem may write.
+const writeLimit = 25
+
+var errUnwritten = errors.New("BatchWriteItem left items unprocessed")
+
+// change writes to a list, as many items in a call as may be.
+func (s *store) change(ctx context.Context, home string, c changes) error {
+	var writes []types.WriteRequest
+	for _, e := range c.put {
+		writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: entryItem(home, e)}})
+	}
+	for _, id := range c.drop {
+		writes = append(writes, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: retryKey(home, id)}})
+	}
+	for some := range slices.Chunk(writes, writeLimit) {
+		if err := s.batchWrite(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// delist takes an order off the list.
-func (s *store) delist(ctx context.Context, home, orderID string) error {
-	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.work, Key: retryKey(home, orderID)})
-	return platform.FromAWS(err)
+// batchWrite writes at most writeLimit items of the work table and sends again what DynamoDB left for later.
+func (s *store) batchWrite(ctx context.Context, writes []types.WriteRequest) error {
+	for try := 1; len(writes) > 0; try++ {
+		if try > tries {
+			return platform.Wrap(platform.Throttled, errUnwritten)
+		}
+		if try > 1 {
+			if err := s.clock.Sleep(ctx, pause); err != nil {
+				return platform.Wrap(platform.Unavailable, err)
+			}
+		}
+		res, err := s.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{s.work: writes}})
+		if err != nil {
+			return platform.FromAWS(err)
+		}
+		writes = res.UnprocessedItems[s.work]
+	}
+	return nil
 }
 
 func entryItem(home string, e entry) platform.Item {

@@ -8,12 +8,19 @@
 //
 //   - After every call the intent is retrieved, and its status alone is looked at. What a call answers may be stale (a replayed
 //     idempotency key), lost, or mean two things ("unexpected state" is captured and cancelled alike).
-//   - There is one intent per order, because all runs of both regions create it under one idempotency key, and none later than
-//     [createWithin] after the order was placed: the provider forgets keys some time after a day.
+//   - There is one intent per order, because all runs of both regions create it under one idempotency key. The provider forgets keys some
+//     time after a day, so before a run creates an intent it lists the shopper's intents of more than 23 hours ago: a request that a shopper repeats a day
+//     later may be new to the region that takes it, and charged in the other. A run cannot tell from its own facts that this is not so, so each
+//     order costs one such call; for most shoppers it is answered with an empty page. It looks back 30 days.
+//   - A payment is begun within [createWithin] of the moment that the order was placed. Later, a run only looks for the intent, of whatever
+//     age, and an abort that finds none makes one that cannot be paid.
 //   - A region whose idea of the order differs (another placed fact of it) is told so by the provider's complaint about the parameters.
 //     It adopts the intent that exists; the intent's metadata say which placed fact is charged.
 //   - Void makes sure that there is an intent to cancel, if need be one without payment method or customer that only takes the key. So
 //     no region can begin a payment after another has called the order off.
+//   - Void writes the code of a rejection on the intent before it cancels it. A run that finds the intent void tells that code, not its own.
+//   - An intent that the provider refuses to confirm, or that is not confirmed within [createWithin], is declined: the abort voids it first.
+//   - A step has one deadline for all its calls, below its function's time-out.
 //   - Capture, void and refund carry no lasting idempotency key. A captured or cancelled intent refuses to be either again, and a payment
 //     that was paid back in full refuses to be paid back: they are idempotent by state.
 //
@@ -25,5 +32,6 @@
 // # What it does not do
 //
 // It keeps no state that matters beyond the intent's id; losing its table costs a look-up. It knows no card data and refunds no parts.
+// An intent without a customer, made to be cancelled for an order whose customer the provider does not know, is not found once the key is forgotten.
 // The reconciler of intents without an order is not here. How long a shopper may take to authenticate is the saga's to say.
 package payment

@@ -28,6 +28,7 @@ const (
 	metaVersion     = "version"       // how the parameters were made of that fact
 	metaCommittedBy = "committed_by"  // whose capture committed the order
 	metaAsked       = "asked"         // "authentication" once the shopper was sent to authenticate: from then on webhooks matter
+	metaRejected    = "rejected_for"  // why the order was to be rejected, written before the intent is cancelled
 )
 
 const askedAuthentication = "authentication"
@@ -38,22 +39,25 @@ const (
 	reasonCancelled = "requested_by_customer"
 )
 
+// voidedByHand is the code of a rejection for which an intent names none: it was cancelled at the provider, by hand or for its age.
+const voidedByHand = "PaymentVoided"
+
 // Outcomes of an order whose payment is void.
 const (
 	outcomeRejected  = "rejected"
 	outcomeCancelled = "cancelled"
 )
 
-// When an intent may be created, counted from the moment the order was placed. In between, a create that was sent in time
-// may still be on its way: nothing can be said about an order that seems to have no intent.
-const (
-	createWithin = 12 * time.Hour
-	createOver   = 13 * time.Hour
-)
+// createWithin is how long after the order was placed its payment may be begun.
+const createWithin = 12 * time.Hour
 
-// findBefore is how much older than the order's placed fact its intent may be: the fact of the other region, which made the intent,
-// may be that much older.
-const findBefore = 24 * time.Hour
+// keyLives is how long the provider is sure to know an idempotency key, less an hour for calls that are on their way and for clocks that
+// differ. It keeps keys for at least 24 hours (https://docs.stripe.com/api/idempotent_requests). An older intent must be looked for.
+const keyLives = 23 * time.Hour
+
+// findBefore is how much older than the order's placed fact its intent may be: the other region's fact, which made the intent, may be that
+// much older. A region that is cut off for longer while a shopper repeats the request is beyond what is kept apart here.
+const findBefore = 30 * 24 * time.Hour
 
 // confirmWindow is how long one idempotency key of confirm lives. Confirming is safe by state; the key only joins two
 // regions that confirm at once. It must not stay for ever, since a key that stands for a server error replays it for a day.
@@ -64,6 +68,7 @@ type Intent struct {
 	ID                 string
 	Status             Status
 	CancellationReason string
+	RejectedFor        string // the code with which the order was to be rejected; "" if none was written
 	OrderID            string
 	PlacedRegion       string
 	CommittedBy        string
@@ -154,9 +159,9 @@ func (r Reason) cancellation() string {
 	return reasonRejected
 }
 
-// decision is what a captured or cancelled intent means; false while it is neither. The run's own reason names the code only if
-// the intent was cancelled for the same outcome: else another run was first.
-func (i Intent) decision(own Reason) (Decision, bool) {
+// decision is what a captured or cancelled intent means; false while it is neither. It is read off the intent alone: a run that finds the
+// intent void does not know why, whatever brought it there. An intent that was cancelled by hand names no code.
+func (i Intent) decision() (Decision, bool) {
 	d := Decision{IntentID: i.ID, PlacedRegion: i.PlacedRegion}
 	switch i.Status {
 	case succeeded:
@@ -166,12 +171,12 @@ func (i Intent) decision(own Reason) (Decision, bool) {
 		}
 		return d, true
 	case canceled:
-		d.Decision, d.Outcome, d.Code = "cancelled", outcomeRejected, "PaymentDeclined"
-		if i.CancellationReason == reasonCancelled {
+		d.Decision, d.Outcome, d.Code = "cancelled", outcomeRejected, voidedByHand
+		switch {
+		case i.CancellationReason == reasonCancelled:
 			d.Outcome, d.Code = outcomeCancelled, "CancelRequested"
-		}
-		if own.Outcome == d.Outcome {
-			d.Code = own.Code
+		case i.RejectedFor != "":
+			d.Code = i.RejectedFor
 		}
 		return d, true
 	}

@@ -67,6 +67,11 @@ func (l line) NoteAsked(ctx context.Context, id string) error {
 	return err
 }
 
+func (l line) NoteRejected(ctx context.Context, id, code string) error {
+	_, err := through(l, func() (string, error) { return "", l.provider.NoteRejected(ctx, id, code) })
+	return err
+}
+
 func (l line) Refund(ctx context.Context, id string) error {
 	_, err := through(l, func() (string, error) { return "", l.provider.Refund(ctx, id) })
 	return err

@@ -3,12 +3,11 @@ package payment
 import (
 	"context"
 	"errors"
-
-	"twofold/internal/platform"
+	"time"
 )
 
-// errNoIntent says that an order has no intent and can get none any more.
-var errNoIntent = errors.New("the order has no payment intent and will get none")
+// errNoIntent says that an order has no intent, and that none may be created any more that could be paid.
+var errNoIntent = errors.New("the order has no payment intent and will get none that can be paid")
 
 // notCreatedError says that the provider did not create the order's intent and that there is none to be found: it refused the
 // parameters, or the order's key stands for others.
@@ -28,38 +27,42 @@ func (s saga) known(ctx context.Context, o Order) (string, error) {
 	if err != nil || id != "" {
 		return id, err
 	}
-	return s.find(ctx, o)
+	return s.find(ctx, o, time.Time{})
 }
 
-// find looks the intent up at the provider and records it.
-func (s saga) find(ctx context.Context, o Order) (string, error) {
-	id, found, err := s.gateway.Find(ctx, o.Payment.Customer, o.OrderID, o.PlacedAt.Add(-findBefore), o.PlacedAt.Add(createOver))
+// find looks the intent up at the provider and records it. It may be of any age: the placed fact that it was made of may be older than the
+// one that this run knows, or younger. Only intents created until then count, if that is not zero.
+func (s saga) find(ctx context.Context, o Order, until time.Time) (string, error) {
+	id, found, err := s.gateway.Find(ctx, o.Payment.Customer, o.OrderID, o.PlacedAt.Add(-findBefore), until)
 	if err != nil || !found {
 		return "", err
 	}
 	return id, s.records.SetIntent(ctx, o.OrderID, id)
 }
 
-// obtain is the order's intent: recorded, else created while that is allowed, else found.
+// obtain is the order's intent: recorded, else created while that is allowed, else found. Before it creates one it makes sure that there is none
+// whose key the provider may have forgotten: the other region may have charged an earlier placed fact, which this region has not heard of.
 func (s saga) obtain(ctx context.Context, o Order) (string, error) {
 	id, err := s.records.Intent(ctx, o.OrderID)
 	if err != nil || id != "" {
 		return id, err
 	}
-	age := s.clock.Now().Sub(o.PlacedAt)
-	if age < createWithin {
-		return s.create(ctx, o, o.params())
+	if s.late(o) {
+		id, err = s.find(ctx, o, time.Time{})
+	} else {
+		id, err = s.find(ctx, o, s.clock.Now().Add(-keyLives))
 	}
-	id, err = s.find(ctx, o)
 	switch {
 	case err != nil || id != "":
 		return id, err
-	case age < createOver:
-		return "", platform.Refuse(platform.Undecided, "a payment intent of the order may still be on its way")
-	default:
+	case s.late(o):
 		return "", errNoIntent
 	}
+	return s.create(ctx, o, o.params())
 }
+
+// late reports whether it is too late to begin the order's payment.
+func (s saga) late(o Order) bool { return s.clock.Now().Sub(o.PlacedAt) >= createWithin }
 
 // create makes the intent under the order's key. When the provider answers that it did not, there may be one all the same: made
 // by the other region with the parameters of its placed fact, or by a call whose answer was an error. A mismatch without an
@@ -73,7 +76,7 @@ func (s saga) create(ctx context.Context, o Order, p Params) (string, error) {
 	if !errors.As(err, &f) || !f.Answered() {
 		return "", err
 	}
-	id, findErr := s.find(ctx, o)
+	id, findErr := s.find(ctx, o, time.Time{})
 	switch {
 	case findErr != nil || id != "":
 		return id, findErr
@@ -86,12 +89,14 @@ func (s saga) create(ctx context.Context, o Order, p Params) (string, error) {
 
 // obtainToVoid is obtain for a payment that must not happen. Where the provider does not create the intent (the payment method
 // or the customer does not exist, say), it has to be kept from being created later. If the refusal is what the key stands for, it is:
-// the key outlives [createWithin]. Else an intent that can be refused for less takes the key.
+// the key outlives [createWithin]. Else an intent that can be refused for less takes the key. It takes it too when the payment was not begun
+// in time: a run that knows a younger placed fact of the order may be about to begin it.
 func (s saga) obtainToVoid(ctx context.Context, o Order) (string, error) {
 	id, err := s.obtain(ctx, o)
 	for _, p := range o.tombstones() {
 		var none *notCreatedError
 		switch {
+		case errors.Is(err, errNoIntent):
 		case !errors.As(err, &none):
 			return id, err
 		case none.forGood():

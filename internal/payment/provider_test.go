@@ -25,14 +25,15 @@ func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0,
 // provider is a payment provider as Stripe documents it: intents with their statuses, and idempotency keys that keep the first answer
 // for a day and complain of other parameters.
 type provider struct {
-	clock    *handClock
-	intents  []*account
-	keys     map[string]kept
-	captures int
-	forgets  bool   // refusals are not kept under their key
-	wrong    bool   // our key is not taken
-	saved    bool   // methodBogus and cus_nobody exist by now
-	slow     func() // gives way while the next call under a key is under way
+	clock        *handClock
+	intents      []*account
+	keys         map[string]kept
+	captures     int
+	forgets      bool     // refusals are not kept under their key
+	wrong        bool     // our key is not taken
+	confirmFails *Failure // what confirming an open intent answers
+	saved        bool     // methodBogus and cus_nobody exist by now
+	slow         func()   // gives way while the next call under a key is under way
 }
 
 type account struct {
@@ -128,7 +129,7 @@ func (p *provider) Retrieve(_ context.Context, id string) (Intent, error) {
 
 func (p *provider) Find(_ context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
 	for _, a := range p.intents {
-		if a.params.Customer == customer && a.OrderID == orderID && !a.created.Before(from) && !a.created.After(to) {
+		if a.params.Customer == customer && a.OrderID == orderID && !a.created.Before(from) && (to.IsZero() || !a.created.After(to)) {
 			return a.ID, true, nil
 		}
 	}
@@ -142,6 +143,8 @@ func (p *provider) Confirm(_ context.Context, id, _, key string) error {
 	}
 	_, err = p.keep(key, Params{OrderID: id}, func() (string, *Failure) {
 		switch {
+		case p.confirmFails != nil && a.Status == requiresConfirmation:
+			return "", p.confirmFails
 		case a.Status != requiresConfirmation:
 			return "", &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
 		case a.params.Method == methodDeclined:
@@ -188,6 +191,18 @@ func (p *provider) NoteAsked(_ context.Context, id string) error {
 		a.Asked = true
 	}
 	return err
+}
+
+func (p *provider) NoteRejected(_ context.Context, id, code string) error {
+	a, err := p.get(id)
+	if err != nil {
+		return err
+	}
+	if a.Status == succeeded || a.Status == canceled {
+		return &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
+	}
+	a.RejectedFor = code
+	return nil
 }
 
 // answer is the shopper's answer to the question for authentication, if there is one.

@@ -21,12 +21,14 @@ type gateway interface {
 	// Create makes an intent that is captured by hand and not confirmed, or answers what the key stands for.
 	Create(ctx context.Context, p Params, key string) (id string, err error)
 	Retrieve(ctx context.Context, id string) (Intent, error)
-	// Find looks for the order's intent among the customer's of a time.
+	// Find looks for the order's intent among the customer's of a time, which has no end if to is zero.
 	Find(ctx context.Context, customer, orderID string, from, to time.Time) (id string, found bool, err error)
 	// Confirm asks for the money. A shopper who has to authenticate first comes back to the shop's page of the order.
 	Confirm(ctx context.Context, id, orderID, key string) error
 	// NoteAsked marks an intent whose shopper is about to be sent to authenticate.
 	NoteAsked(ctx context.Context, id string) error
+	// NoteRejected writes on an intent why it is about to be cancelled.
+	NoteRejected(ctx context.Context, id, code string) error
 	Capture(ctx context.Context, id, committedBy string) error
 	Cancel(ctx context.Context, id, reason string) error
 	// Refund pays back what is left of a captured intent.
@@ -51,11 +53,22 @@ type voidInput struct {
 
 func (s saga) steps() platform.Steps {
 	return platform.Steps{
-		"AuthorizePayment": platform.StepOf(s.authorize),
-		"CapturePayment":   platform.StepOf(s.capture),
-		"VoidPayment":      platform.StepOf(s.void),
-		"RefundPayment":    platform.StepOf(s.refund),
+		"AuthorizePayment": within(s.clock, s.authorize),
+		"CapturePayment":   within(s.clock, s.capture),
+		"VoidPayment":      within(s.clock, s.void),
+		"RefundPayment":    within(s.clock, s.refund),
 	}
+}
+
+// stepDeadline bounds a whole step. It is below the function's time-out, so that a step answers that it is undecided rather than being cut off.
+const stepDeadline = 12 * time.Second
+
+func within[In, Out any](clock platform.Clock, step func(ctx context.Context, in In) (Out, error)) platform.Step {
+	return platform.StepOf(func(ctx context.Context, in In) (Out, error) {
+		ctx, cancel := clock.WithTimeout(ctx, stepDeadline)
+		defer cancel()
+		return step(ctx, in)
+	})
 }
 
 // authorize makes the order's intent and has it confirmed. An intent that is decided already is answered as such.
@@ -81,10 +94,22 @@ func (s saga) authorize(ctx context.Context, in stepInput) (Decision, error) {
 			return Decision{}, coded(errors.Join(err, confirmErr))
 		}
 	}
-	if intent.Status == requiresAction {
+	switch {
+	case intent.Status == requiresAction:
 		return s.authenticate(ctx, intent)
+	case intent.Status == requiresConfirmation && isRefused(confirmErr):
+		return Decision{}, &platform.Error{Code: platform.PaymentDeclined, Detail: "the payment method cannot be used any more", Cause: confirmErr}
+	case intent.Status == requiresConfirmation && s.late(in.Order):
+		return Decision{}, &platform.Error{Code: platform.PaymentDeclined, Detail: "the payment was not confirmed in time", Cause: confirmErr}
 	}
 	return authorized(intent, confirmErr)
+}
+
+// isRefused reports whether the provider said that a call is not possible. To decline a payment for that is safe even if it was an answer of
+// yesterday: the abort decides nothing before the intent is void.
+func isRefused(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && f.Kind == Refused
 }
 
 // authenticate sends the shopper to authenticate (3-D Secure). The intent is marked before anybody learns where, because the webhook
@@ -109,7 +134,7 @@ func authorized(i Intent, confirmErr error) (Decision, error) {
 	case requiresPaymentMethod:
 		return Decision{}, platform.Refuse(platform.PaymentDeclined, "the payment method was declined")
 	}
-	return decided(i, Reason{}, confirmErr)
+	return decided(i, confirmErr)
 }
 
 // capture is commit. It never creates an intent, and it looks at nothing before it tries: an intent that is already decided refuses.
@@ -122,7 +147,7 @@ func (s saga) capture(ctx context.Context, in stepInput) (Decision, error) {
 		return Decision{}, platform.Refuse(platform.Internal, "the order is to be captured and has no intent")
 	}
 	captureErr := s.gateway.Capture(ctx, id, s.region)
-	return s.outcome(ctx, id, Reason{}, captureErr)
+	return s.outcome(ctx, id, captureErr)
 }
 
 // void is abort. An order without an intent gets one first, under the key that any other run would use, so that none can be paid
@@ -138,22 +163,42 @@ func (s saga) void(ctx context.Context, in voidInput) (Decision, error) {
 	if err != nil {
 		return Decision{}, coded(err)
 	}
-	cancelErr := s.gateway.Cancel(ctx, id, in.Reason.cancellation())
-	return s.outcome(ctx, id, in.Reason, cancelErr)
+	return s.cancel(ctx, id, in.Reason)
+}
+
+// cancel voids an intent that is not decided yet. The code of a rejection is written on it first, because a cancellation has no place for it: whoever
+// finds the intent void reads it there. The first code stays, and without one nothing is cancelled. Two runs that reject at the same
+// moment for two reasons may each be told their own.
+func (s saga) cancel(ctx context.Context, id string, why Reason) (Decision, error) {
+	intent, err := s.gateway.Retrieve(ctx, id)
+	if err != nil {
+		return Decision{}, coded(err)
+	}
+	if d, ok := intent.decision(); ok {
+		return d, nil
+	}
+	if why.Outcome == outcomeRejected && intent.RejectedFor == "" {
+		err := s.gateway.NoteRejected(ctx, id, why.Code)
+		if err != nil && !isRefused(err) {
+			return Decision{}, coded(err)
+		}
+	}
+	cancelErr := s.gateway.Cancel(ctx, id, why.cancellation())
+	return s.outcome(ctx, id, cancelErr)
 }
 
 // outcome reads what an intent has become after a call that was to decide it, whatever the call answered.
-func (s saga) outcome(ctx context.Context, id string, own Reason, callErr error) (Decision, error) {
+func (s saga) outcome(ctx context.Context, id string, callErr error) (Decision, error) {
 	intent, err := s.gateway.Retrieve(ctx, id)
 	if err != nil {
 		return Decision{}, coded(errors.Join(err, callErr))
 	}
-	return decided(intent, own, callErr)
+	return decided(intent, callErr)
 }
 
 // decided is the intent's decision, or that there is none yet.
-func decided(i Intent, own Reason, callErr error) (Decision, error) {
-	if d, ok := i.decision(own); ok {
+func decided(i Intent, callErr error) (Decision, error) {
+	if d, ok := i.decision(); ok {
 		return d, nil
 	}
 	return Decision{}, &platform.Error{Code: platform.Undecided, Detail: "the payment intent is " + string(i.Status), Cause: callErr}

@@ -86,7 +86,8 @@ func (g stripeGateway) Retrieve(ctx context.Context, id string) (Intent, error) 
 
 func intentOf(pi *stripe.PaymentIntent) Intent {
 	i := Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason), Received: pi.AmountReceived,
-		OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy], Asked: pi.Metadata[metaAsked] != ""}
+		OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy],
+		Asked: pi.Metadata[metaAsked] != "", RejectedFor: pi.Metadata[metaRejected]}
 	if pi.NextAction != nil && pi.NextAction.RedirectToURL != nil {
 		i.ActionURL = pi.NextAction.RedirectToURL.URL
 	}
@@ -97,11 +98,13 @@ func intentOf(pi *stripe.PaymentIntent) Intent {
 // (https://docs.stripe.com/search#data-freshness). A customer who does not exist has no intents.
 func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
 	var id string
+	created := &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix()}
+	if !to.IsZero() {
+		created.LesserThanOrEqual = to.Unix()
+	}
 	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
 		list := c.V1PaymentIntents.List(ctx, &stripe.PaymentIntentListParams{
-			ListParams: stripe.ListParams{Limit: stripe.Int64(100)},
-			Customer:   &customer, CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()},
-		})
+			ListParams: stripe.ListParams{Limit: stripe.Int64(100)}, Customer: &customer, CreatedRange: created})
 		for pi, err := range list.All(ctx) {
 			if isMissing(err) {
 				return nil
@@ -128,9 +131,17 @@ func (g stripeGateway) Confirm(ctx context.Context, id, orderID, key string) err
 }
 
 func (g stripeGateway) NoteAsked(ctx context.Context, id string) error {
+	return g.note(ctx, id, metaAsked, askedAuthentication)
+}
+
+func (g stripeGateway) NoteRejected(ctx context.Context, id, code string) error {
+	return g.note(ctx, id, metaRejected, code)
+}
+
+// note adds to an intent's metadata.
+func (g stripeGateway) note(ctx context.Context, id, key, value string) error {
 	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
-		_, err := c.V1PaymentIntents.Update(ctx, id, &stripe.PaymentIntentUpdateParams{
-			Params: own, Metadata: map[string]string{metaAsked: askedAuthentication}})
+		_, err := c.V1PaymentIntents.Update(ctx, id, &stripe.PaymentIntentUpdateParams{Params: own, Metadata: map[string]string{key: value}})
 		return err
 	})
 }

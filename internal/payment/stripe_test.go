@@ -52,7 +52,7 @@ func newGateway(answers ...answer) (stripeGateway, *wire) {
 
 const intentBody = `{"id":"pi_1","object":"payment_intent","status":"succeeded","cancellation_reason":null,` +
 	`"amount_received":790,"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://3ds.example"}},` +
-	`"metadata":{"order_id":"ord_1","placed_region":"us-west-2","committed_by":"us-east-1","version":"1","asked":"authentication"}}`
+	`"metadata":{"order_id":"ord_1","placed_region":"us-west-2","committed_by":"us-east-1","version":"1","asked":"authentication","rejected_for":"InsufficientStock"}}`
 
 func TestRequestsToStripe(t *testing.T) {
 	const zeroKey = "twofold-once-00000000000000000000000000000000"
@@ -72,6 +72,8 @@ func TestRequestsToStripe(t *testing.T) {
 			"POST https://stripe.example/v1/payment_intents/pi_1/confirm\nBearer sk_1\ntwofold-ord_1-confirm-0\nreturn_url=https://shop.example/orders/ord_1"},
 		{"note that the shopper is asked", intentBody, func(g stripeGateway) error { return g.NoteAsked(ctx, "pi_1") },
 			"POST https://stripe.example/v1/payment_intents/pi_1\nBearer sk_1\n" + zeroKey + "\nmetadata[asked]=authentication"},
+		{"note why it is rejected", intentBody, func(g stripeGateway) error { return g.NoteRejected(ctx, "pi_1", "InsufficientStock") },
+			"POST https://stripe.example/v1/payment_intents/pi_1\nBearer sk_1\n" + zeroKey + "\nmetadata[rejected_for]=InsufficientStock"},
 		{"capture", intentBody, func(g stripeGateway) error { return g.Capture(ctx, "pi_1", east) },
 			"POST https://stripe.example/v1/payment_intents/pi_1/capture\nBearer sk_1\n" + zeroKey + "\nmetadata[committed_by]=us-east-1"},
 		{"cancel", intentBody, func(g stripeGateway) error { return g.Cancel(ctx, "pi_1", reasonRejected) },
@@ -92,6 +94,10 @@ func TestRequestsToStripe(t *testing.T) {
 			}
 			return err
 		}, "GET https://stripe.example/v1/payment_intents?created[gte]=1700000000&created[lte]=1700003600&customer=cus_1&limit=100\nBearer sk_1\n\n"},
+		{"find until now", `{"object":"list","data":[],"has_more":false}`, func(g stripeGateway) error {
+			_, _, err := g.Find(ctx, "cus_1", "ord_1", at, time.Time{})
+			return err
+		}, "GET https://stripe.example/v1/payment_intents?created[gte]=1700000000&customer=cus_1&limit=100\nBearer sk_1\n\n"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,7 +134,7 @@ func readable(requests []string) []string {
 func TestAnIntentIsReadWithItsMetadata(t *testing.T) {
 	g, _ := newGateway(answer{status: http.StatusOK, body: intentBody})
 	got, err := g.Retrieve(t.Context(), "pi_1")
-	want := Intent{ID: "pi_1", Status: succeeded, OrderID: "ord_1", PlacedRegion: west, CommittedBy: east, ActionURL: "https://3ds.example", Asked: true, Received: 790}
+	want := Intent{ID: "pi_1", Status: succeeded, OrderID: "ord_1", PlacedRegion: west, CommittedBy: east, ActionURL: "https://3ds.example", Asked: true, Received: 790, RejectedFor: "InsufficientStock"}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}

@@ -65,7 +65,8 @@ type Outcome struct {
 	State fact.State `json:"state"`
 }
 
-// verdict is what an outcome means for a shipment that is booked; false while there is none.
+// verdict is what an outcome means for a shipment that is booked; false while there is none. Goods that have left were handed over by
+// whoever committed the order, so here it does not matter whether that is seen yet.
 func verdict(o Outcome) (State, bool) {
 	switch o.State {
 	case fact.StateConfirmed, fact.StateDispatched, fact.StateDelivered:

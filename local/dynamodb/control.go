@@ -69,9 +69,9 @@ func (s *Service) createTable(_ context.Context, call *core.Call) ([]byte, *core
 		return nil, invalid("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 	}
 	t = newTable(s, call.Region, spec.TableName, def)
-	s.mu.Lock()
-	s.tables[tableKey{call.Region, spec.TableName}] = t
-	s.mu.Unlock()
+	if err := s.add(t); err != nil {
+		return nil, core.Errorf("InternalServerError", "%v", err)
+	}
 	return marshal(map[string]any{"TableDescription": t.describe("CREATING")})
 }
 
@@ -99,6 +99,7 @@ func (s *Service) deleteTable(_ context.Context, call *core.Call) ([]byte, *core
 	s.mu.Unlock()
 	t.mu.Lock()
 	t.setTTL("")
+	t.note(logEntry{Emptied: t.name})
 	t.mu.Unlock()
 	return marshal(map[string]any{"TableDescription": t.describe("DELETING")})
 }

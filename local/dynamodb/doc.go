@@ -27,6 +27,11 @@
 // Permission is asked for each item's table, or index, before it is touched, with the context keys
 // dynamodb:LeadingKeys, dynamodb:EnclosingOperation and dynamodb:ReturnValues.
 //
+// With [Options].Log every version of an item is kept before its call is answered, a transaction as one entry; [Service.Load] gives
+// it back to the next process. Tables take over what there is of them when they are made, before anybody sees them empty. [Service.Resume] then
+// tells in each stream, as INSERT, what was written in the last 24 hours and is still there, and offers every item, and every deletion that was on the
+// way, to the other replicas: what had not been consumed, or not been replicated, comes now, and the rest once more.
+//
 // All answers are in an order that a seed decides: nothing observable comes from map iteration.
 //
 // # What it does not do
@@ -35,5 +40,6 @@
 // answered with a NotRun error. Throughput is not limited, and capacity settings are inert; a test that wants throttling,
 // or a TransactionConflict, uses an interceptor of core.Faults. Strongly consistent global tables are
 // refused. The context key dynamodb:Attributes is not given. Expired items go at their second, not
-// within days. Deletion protection is accepted and ignored.
+// within days. Over a restart streams forget deletions and the versions between, and client request tokens of transactions are
+// forgotten. Deletion protection is accepted and ignored.
 package dynamodb

@@ -82,7 +82,9 @@ func (o *operation) execute() (old, next attributes, err *core.Error) {
 	if next, err = o.result(old); err != nil {
 		return old, old, err
 	}
-	t.write(o.key, next, false)
+	if err := t.write(o.key, next, false); err != nil {
+		return old, old, err
+	}
 	return old, next, nil
 }
 

@@ -102,10 +102,23 @@ func (s *Service) deploy(r core.Resource, region, name string, def *schema) (*ta
 		return t, nil
 	}
 	t := newTable(s, region, name, def)
+	if err := s.add(t); err != nil {
+		return nil, r.Errorf("%v", err)
+	}
+	return t, nil
+}
+
+// add makes a new table known, with what an earlier run left of it.
+func (s *Service) add(t *table) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tables[tableKey{region, name}] = t
-	return t, nil
+	k := tableKey{t.region, t.name}
+	if err := t.fill(s.saved[k]); err != nil {
+		return err
+	}
+	delete(s.saved, k)
+	s.tables[k] = t
+	return nil
 }
 
 func (t *table) physical() core.Physical {
@@ -153,6 +166,9 @@ func (s *Service) group(r core.Resource, name string, tables []*table) error {
 	if !ok {
 		g = &group{svc: s, name: name, replicas: tables, reported: map[conflict]bool{}}
 		s.groups[name] = g
+		if s.options.Log != nil && !s.resumed {
+			g.hold()
+		}
 	}
 	s.mu.Unlock()
 	if !ok {

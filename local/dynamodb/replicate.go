@@ -20,6 +20,7 @@ type group struct {
 	name     string
 	replicas []*table // by region
 	pending  atomic.Int64
+	held     bool // counted in pending, until what was restored has been offered; the service's mu guards it
 
 	mu       sync.Mutex
 	reported map[conflict]bool
@@ -179,7 +180,9 @@ func (l *link) carry(ctx context.Context, r *row) error {
 	if !cloud.Faults.Linked(l.from.region, l.to.region) || !l.queued(r) {
 		return nil // run looks again
 	}
-	l.to.receive(l.group, r)
+	if err := l.to.receive(l.group, r); err != nil {
+		return cloud.Sleep(ctx, retry) // it could not be kept, which has been journalled
+	}
 	l.pop(r)
 	l.to.bury(l.group)
 	l.from.bury(l.group)
@@ -191,14 +194,14 @@ func (l *link) carry(ctx context.Context, r *row) error {
 func (t *table) bury(g *group) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if g.pending.Load() == 0 && len(t.graves) > 0 {
+	if g.pending.Load() == 0 && len(t.graves) > 0 && t.note(logEntry{Buried: t.name}) {
 		t.graves = map[key]*row{}
 	}
 }
 
 // receive merges a version from another region: of two that do not know each other the later
 // one stays (last writer wins).
-func (t *table) receive(g *group, r *row) {
+func (t *table) receive(g *group, r *row) *core.Error {
 	t.mu.Lock()
 	old := t.find(r.key)
 	known := old
@@ -211,7 +214,7 @@ func (t *table) receive(g *group, r *row) {
 	if known != nil {
 		if covers(known.seen, r.stamp) {
 			t.mu.Unlock()
-			return // it is part of what is here
+			return nil // it is part of what is here
 		}
 		clash = !covers(r.seen, known.stamp) && !sameItem(known, r)
 		if r.stamp.before(known.stamp) {
@@ -219,11 +222,16 @@ func (t *table) receive(g *group, r *row) {
 		}
 		merged.seen = join(known.seen, r.seen)
 	}
+	now := t.svc.cloud.Now()
+	if err := t.svc.keep(now, newVersion{t, &merged}); err != nil {
+		t.mu.Unlock()
+		return err
+	}
 	changed := !sameItem(old, &merged)
 	before := old.attributes()
 	t.store(old, &merged)
 	if changed {
-		t.record(t.svc.cloud.Now(), old, &merged, false)
+		t.record(now, old, &merged, false)
 	}
 	def := t.schema
 	t.mu.Unlock()
@@ -233,6 +241,7 @@ func (t *table) receive(g *group, r *row) {
 	if clash {
 		g.report(t, known, r)
 	}
+	return nil
 }
 
 // sameItem compares two versions by content; nil and deleted are the same.
@@ -293,6 +302,7 @@ func (s *Service) WipeRegion(region string) {
 		t.mu.Lock()
 		links := t.links
 		if t.region == region {
+			t.note(logEntry{Emptied: t.name})
 			t.clear()
 		}
 		t.mu.Unlock()
@@ -327,7 +337,7 @@ func (t *table) resend(region string) {
 	defer t.mu.Unlock()
 	for _, l := range t.links {
 		if l.to.region == region {
-			t.items.Scan(func(r *row) bool { l.push(r); return true })
+			l.pushAll()
 		}
 	}
 }

@@ -17,6 +17,8 @@ type Options struct {
 	// Reorder lets changes of different items reach another region in any order, drawn from
 	// the cloud's Rand. Changes of one item always keep their order.
 	Reorder bool
+	// Log keeps everything that must outlive this process; nil keeps nothing. What it took is given back with Load.
+	Log Log
 }
 
 // Service is DynamoDB, and DynamoDB Streams, in all regions of one cloud.
@@ -29,6 +31,9 @@ type Service struct {
 	mu     sync.RWMutex
 	tables map[tableKey]*table
 	groups map[string]*group // global tables by name
+
+	saved   map[tableKey]saved // of an earlier run, for tables that are not made yet
+	resumed bool
 }
 
 type tableKey struct{ region, name string }
@@ -36,7 +41,7 @@ type tableKey struct{ region, name string }
 // New makes the service. Its tasks (replication, TTL) live as long as ctx.
 func New(ctx context.Context, cloud *core.Cloud, options Options) *Service {
 	return &Service{ctx: ctx, cloud: cloud, options: options, tokens: tokens{known: map[tokenKey]tokenUse{}},
-		tables: map[tableKey]*table{}, groups: map[string]*group{}}
+		tables: map[tableKey]*table{}, groups: map[string]*group{}, saved: map[tableKey]saved{}}
 }
 
 // handler answers one operation with a JSON body.

@@ -31,12 +31,15 @@ type table struct {
 	stream  *stream
 	expiry  *expiry // nil when TTL is off
 	links   []*link // to the other replicas
+
+	restored []restored // of an earlier run, until Resume; by time
 }
 
 // row is one version of one item. It is never changed once it is stored.
 type row struct {
 	key  key
 	item attributes // nil for a deleted one
+	id   attributes // key attributes of a deleted one
 	size int
 	stamp
 	seen []stamp // newest version of each region that went into this one, by region
@@ -133,27 +136,48 @@ func (r *row) attributes() attributes {
 }
 
 // write makes item (nil: none) the version of a key in this region and passes it on to the
-// stream and the other replicas. A write that changes nothing has no effect at all.
-func (t *table) write(k key, item attributes, service bool) {
+// stream and the other replicas. A write that changes nothing has no effect at all, nor has one that cannot be kept.
+func (t *table) write(k key, item attributes, service bool) *core.Error {
+	r := t.version(k, item)
+	if r == nil {
+		return nil
+	}
+	if err := t.svc.keep(t.svc.cloud.Now(), newVersion{t, r}); err != nil {
+		return err
+	}
+	t.take(r, service)
+	return nil
+}
+
+// version makes the next version of a key without storing it; nil when it would change nothing.
+func (t *table) version(k key, item attributes) *row {
 	old := t.find(k)
 	if old == nil && item == nil || old != nil && item != nil && old.item.equal(item) {
-		return
+		return nil
 	}
 	prior := old
 	if prior == nil {
 		prior = t.graves[k]
 	}
-	now := t.svc.cloud.Now()
-	t.last = max(now.UnixNano(), t.last+1)
+	t.last = max(t.svc.cloud.Now().UnixNano(), t.last+1)
 	r := &row{key: k, item: item, size: item.size(), stamp: stamp{t.last, t.region}}
+	if item == nil {
+		r.id = old.item.only(t.schema.keyNames())
+	}
 	if len(t.links) > 0 {
 		if prior != nil {
 			r.seen = prior.seen
 		}
 		r.seen = withStamp(r.seen, r.stamp)
 	}
+	return r
+}
+
+// take makes a new version the current one.
+func (t *table) take(r *row, service bool) {
+	old := t.find(r.key)
 	t.store(old, r)
-	t.record(now, old, r, service)
+	t.record(t.svc.cloud.Now(), old, r, service)
 	for _, l := range t.links {
 		l.push(r)
 	}

@@ -169,12 +169,33 @@ func runTransaction(ops []*operation, used *usages) *core.Error {
 			next = olds[i]
 		}
 		used.of(o.table.name).addWrite(o.schema, olds[i], next, 2)
-		if !failed && o.verb != "ConditionCheck" {
-			o.table.write(o.key, next, false)
-		}
 	}
 	if failed {
 		return cancelled(reasons)
+	}
+	return takeAll(ops, results)
+}
+
+// takeAll makes the results of a transaction the current versions, all or none.
+func takeAll(ops []*operation, results []attributes) *core.Error {
+	var changes []newVersion
+	for i, o := range ops {
+		if o.verb == "ConditionCheck" {
+			continue
+		}
+		if r := o.table.version(o.key, results[i]); r != nil {
+			changes = append(changes, newVersion{o.table, r})
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	svc := changes[0].table.svc
+	if err := svc.keep(svc.cloud.Now(), changes...); err != nil {
+		return err
+	}
+	for _, c := range changes {
+		c.table.take(c.row, false)
 	}
 	return nil
 }

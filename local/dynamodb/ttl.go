@@ -110,6 +110,8 @@ func (e *expiry) sweep() (wait time.Duration, any, current bool) {
 			return wait, true, true
 		}
 		e.ends.Delete(next)
-		t.write(next.key, nil, true)
+		if err := t.write(next.key, nil, true); err != nil {
+			t.svc.cloud.Journal.Add(core.Entry{Region: t.region, Kind: core.KindInternal, Subject: t.name, Detail: "an expired item stays: " + err.Message})
+		}
 	}
 }

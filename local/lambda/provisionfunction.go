@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -93,9 +94,9 @@ func (s *Service) newVersion(r core.Resource, p functionProperties) (*Version, e
 func (p functionProperties) check(v *Version) error {
 	switch {
 	case !functionName.MatchString(v.Name):
-		return fmt.Errorf("FunctionName %q must be 1 to 64 letters, digits, hyphens and underscores", v.Name)
+		return fmt.Errorf("the FunctionName %q must be 1 to 64 letters, digits, hyphens and underscores", v.Name)
 	case v.Role == "":
-		return fmt.Errorf("Role is required")
+		return errors.New("the Role is required")
 	case p.PackageType != "" && p.PackageType != "Zip":
 		return core.NotRun("lambda", "PackageType "+p.PackageType)
 	case !strings.HasPrefix(p.Runtime, "provided"):
@@ -103,9 +104,9 @@ func (p functionProperties) check(v *Version) error {
 	case len(p.Layers) > 0:
 		return core.NotRun("lambda", "layers")
 	case v.MemoryMB < 128 || v.MemoryMB > 10240:
-		return fmt.Errorf("MemorySize must be 128 to 10240")
+		return fmt.Errorf("the MemorySize must be 128 to 10240")
 	case v.Timeout < time.Second || v.Timeout > 15*time.Minute:
-		return fmt.Errorf("Timeout must be 1 to 900")
+		return fmt.Errorf("the Timeout must be 1 to 900")
 	}
 	return nil
 }

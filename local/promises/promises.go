@@ -8,7 +8,6 @@ package promises
 import (
 	"fmt"
 	"sort"
-	"strings"
 
 	"twofold/internal/fact"
 )
@@ -113,8 +112,11 @@ func accepted(v View, orders map[string]map[string]fact.Order) Result {
 	r := Result{Name: "every accepted order exists and has an outcome", Count: len(v.Accepted)}
 	for _, region := range v.Regions {
 		for _, id := range v.Accepted {
-			if o := orders[region][id]; !o.HasOutcome() {
+			o := orders[region][id]
+			if !o.HasOutcome() {
 				r.Broken = append(r.Broken, fmt.Sprintf("%s is %s in %s", id, orUnknown(o.State), region))
+			} else if owes(o.State) && o.CommittedBy == "" {
+				r.Broken = append(r.Broken, fmt.Sprintf("%s is %s in %s, and no fact says who committed it", id, o.State, region))
 			}
 		}
 	}
@@ -224,7 +226,13 @@ func soldEqualsConsumed(v View, orders map[string]map[string]fact.Order) Result 
 			received[c.SKU] += c.Received
 		}
 	}
-	for sku := range received {
+	skus := map[string]bool{}
+	for _, counts := range []map[string]int64{sold, consumed, received} {
+		for sku := range counts {
+			skus[sku] = true
+		}
+	}
+	for sku := range skus {
 		r.Count++
 		if sold[sku] != consumed[sku] || sold[sku] > received[sku] {
 			r.Broken = append(r.Broken, fmt.Sprintf("%s: sold %d, consumed %d, received %d", sku, sold[sku], consumed[sku], received[sku]))
@@ -262,24 +270,39 @@ func shipments(v View, orders map[string]map[string]fact.Order) Result {
 	return r
 }
 
+// mails counts those of closing facts: confirmed is mailed once, by the region that committed; any other by each region that wrote it, which is
+// more than one only when both closed the order while they could not see each other.
 func mails(v View, orders map[string]map[string]fact.Order) Result {
-	r := Result{Name: "one mail for each outcome", Count: len(v.Mails)}
+	r := Result{Name: "one mail for each closing fact", Count: len(v.Mails)}
 	sent := map[string]int{}
 	for _, m := range v.Mails {
 		sent[m.OrderID+" "+m.Kind]++
 	}
 	for _, id := range orderIDs(orders) {
-		o := first(v, orders)[id]
-		if !o.HasOutcome() {
-			continue
+		want := map[fact.Kind]int{}
+		for _, f := range first(v, orders)[id].Timeline {
+			if f.Kind == fact.Confirmed {
+				want[f.Kind] = 1
+			} else if mailed[f.Kind] {
+				want[f.Kind]++
+			}
 		}
-		kind := map[bool]string{true: string(fact.Confirmed), false: strings.ToLower(string(o.State))}[owes(o.State)]
-		if n := sent[id+" "+kind]; n != 1 {
-			r.Broken = append(r.Broken, fmt.Sprintf("%d mails say that %s is %s", n, id, kind))
+		for kind, n := range want {
+			if got := sent[id+" "+string(kind)]; got != n {
+				r.Broken = append(r.Broken, fmt.Sprintf("%d mails say that %s is %s, and it should be %d", got, id, kind, n))
+			}
+			delete(sent, id+" "+string(kind))
 		}
 	}
+	for what := range sent {
+		r.Broken = append(r.Broken, "a mail tells what no fact says: "+what)
+	}
+	sort.Strings(r.Broken)
 	return r
 }
+
+// mailed are the kinds of fact that the shopper is told of.
+var mailed = map[fact.Kind]bool{fact.Rejected: true, fact.Cancelled: true, fact.CancelRefused: true, fact.Dispatched: true, fact.Delivered: true, fact.Refunded: true}
 
 func deadLetters(v View) Result {
 	r := Result{Name: "dead-letter queues are empty", Count: len(v.DeadLetters)}

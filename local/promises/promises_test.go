@@ -48,21 +48,28 @@ func TestEachPromiseCanBreak(t *testing.T) {
 		promise string
 		breakIt func(v *promises.View)
 	}{
-		"an accepted order is lost":          {"accepted", func(v *promises.View) { v.Accepted = append(v.Accepted, "ord_3") }},
-		"an order has no outcome":            {"accepted", func(v *promises.View) { v.Facts[west] = v.Facts[west][:3] }},
-		"the regions disagree":               {"same outcome", func(v *promises.View) { v.Facts[west][3].Kind = fact.Cancelled }},
-		"charged but not confirmed":          {"charged once", func(v *promises.View) { v.Intents[1].Captured = 790 }},
-		"confirmed but not charged":          {"charged once", func(v *promises.View) { v.Intents[0].Captured = 0 }},
-		"charged twice":                      {"charged once", func(v *promises.View) { v.Intents[0].Captures = 2 }},
-		"money of an unknown order":          {"charged once", func(v *promises.View) { v.Intents[1].OrderID, v.Intents[1].Captured = "ord_9", 1 }},
-		"stock that came from nowhere":       {"received + got", func(v *promises.View) { v.Stock[west][0].Available = 6 }},
-		"a negative term":                    {"received + got", func(v *promises.View) { v.Stock[west][0].Available, v.Stock[west][0].Held = 6, -1 }},
-		"sold and not consumed":              {"units sold", func(v *promises.View) { v.Stock[east][0].Available, v.Stock[east][0].Consumed = 5, 0 }},
-		"a reservation left over":            {"held", func(v *promises.View) { v.Held[west] = 1 }},
-		"confirmed and not handed over":      {"carrier", func(v *promises.View) { v.Shipments[0].Status = "booked" }},
-		"rejected and handed over":           {"carrier", func(v *promises.View) { v.Shipments[0].OrderID = "ord_2" }},
-		"a mail twice":                       {"mail", func(v *promises.View) { v.Mails = append(v.Mails, v.Mails[0]) }},
-		"a mail missing":                     {"mail", func(v *promises.View) { v.Mails = v.Mails[:1] }},
+		"an accepted order is lost":     {"accepted", func(v *promises.View) { v.Accepted = append(v.Accepted, "ord_3") }},
+		"an order has no outcome":       {"accepted", func(v *promises.View) { v.Facts[west] = v.Facts[west][:3] }},
+		"the regions disagree":          {"same outcome", func(v *promises.View) { v.Facts[west][3].Kind = fact.Cancelled }},
+		"charged but not confirmed":     {"charged once", func(v *promises.View) { v.Intents[1].Captured = 790 }},
+		"confirmed but not charged":     {"charged once", func(v *promises.View) { v.Intents[0].Captured = 0 }},
+		"charged twice":                 {"charged once", func(v *promises.View) { v.Intents[0].Captures = 2 }},
+		"money of an unknown order":     {"charged once", func(v *promises.View) { v.Intents[1].OrderID, v.Intents[1].Captured = "ord_9", 1 }},
+		"stock that came from nowhere":  {"received + got", func(v *promises.View) { v.Stock[west][0].Available = 6 }},
+		"a negative term":               {"received + got", func(v *promises.View) { v.Stock[west][0].Available, v.Stock[west][0].Held = 6, -1 }},
+		"sold and not consumed":         {"units sold", func(v *promises.View) { v.Stock[east][0].Available, v.Stock[east][0].Consumed = 5, 0 }},
+		"a reservation left over":       {"held", func(v *promises.View) { v.Held[west] = 1 }},
+		"confirmed and not handed over": {"carrier", func(v *promises.View) { v.Shipments[0].Status = "booked" }},
+		"rejected and handed over":      {"carrier", func(v *promises.View) { v.Shipments[0].OrderID = "ord_2" }},
+		"a mail twice":                  {"mail", func(v *promises.View) { v.Mails = append(v.Mails, v.Mails[0]) }},
+		"a mail missing":                {"mail", func(v *promises.View) { v.Mails = v.Mails[:1] }},
+		"a mail that no fact bears out": {"mail", func(v *promises.View) { v.Mails = append(v.Mails, promises.Mail{OrderID: "ord_1", Kind: "rejected"}) }},
+		"sold without any stock":        {"units sold", func(v *promises.View) { v.Stock = nil }},
+		"dispatched without a commit": {"accepted", func(v *promises.View) {
+			for _, r := range v.Regions {
+				v.Facts[r][2].Kind, v.Facts[r][2].CommittedBy = fact.Dispatched, ""
+			}
+		}},
 		"a replicated write beat another":    {"beat a different", func(v *promises.View) { v.Conflicts = []string{"x"} }},
 		"replicas differ":                    {"replicas", func(v *promises.View) { v.Differences = []string{"x"} }},
 		"a dead letter":                      {"dead-letter", func(v *promises.View) { v.DeadLetters["mails-dead"] = 1 }},

@@ -8,7 +8,7 @@
 // A sender that is no identity of the region, neither as an address nor by its domain, is refused
 // with MessageRejected. The call is authorized on the identity's ARN and on the configuration
 // set's: ses:SendEmail, or ses:SendRawEmail for raw content. The journal names message id and
-// identity only: no recipient, subject or body.
+// identity only: no recipient, subject or body. With [Service.Keep] the mails outlive the process, as far as the journal would tell.
 //
 // # What it does not do
 //

@@ -63,9 +63,9 @@ func (s *Service) sendEmail(call *core.Call) (string, error) {
 	}
 	m.At, m.Region, m.Principal = s.cloud.Now(), call.Region, call.Principal
 	m.MessageID = "01" + strings.ReplaceAll(s.cloud.Rand.UUID(), "-", "")[:14] + "-" + s.cloud.Rand.UUID() + "-000000"
-	s.mu.Lock()
-	s.mails = append(s.mails, m)
-	s.mu.Unlock()
+	if err := s.accept(m); err != nil {
+		return "", err
+	}
 	s.cloud.Meter.Add(call.Region, Messages, float64(len(recipients)))
 	s.cloud.Journal.Add(core.Entry{Region: call.Region, Kind: core.KindMail, Subject: m.Identity, Detail: m.MessageID})
 	return m.MessageID, nil

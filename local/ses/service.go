@@ -38,6 +38,7 @@ type Service struct {
 	identities map[string]bool // by region + "/" + address or domain, lower case
 	sets       map[string]bool // by region + "/" + name
 	mails      []Mail
+	log        func(entry []byte) error // nil keeps nothing
 }
 
 // New makes a service that knows no identity.

@@ -25,6 +25,7 @@ func TestWhatIsNotTransformedIsNamed(t *testing.T) {
 		"preference":      {fn + "      DeploymentPreference: {Type: AllAtOnce}\n", "7: " + f + ": DeploymentPreference needs AutoPublishAlias"},
 		"preference key":  {fn + "      AutoPublishAlias: live\n      DeploymentPreference:\n        Type: AllAtOnce\n        Alarm: []\n", "10: " + f + ": DeploymentPreference: the SAM property Alarm is not transformed"},
 		"alias":           {fn + "      AutoPublishAlias: !Sub x\n", "7: " + f + ": AutoPublishAlias must be a string or a parameter"},
+		"release":         {fn + "      AutoPublishAlias: live\n      AutoPublishCodeSha256: !Sub x\n", "8: " + f + ": AutoPublishCodeSha256 must be a string or a parameter"},
 		"dlq":             {fn + "      DeadLetterQueue: {Type: S3, TargetArn: x}\n", "7: " + f + ": DeadLetterQueue needs Type SQS or SNS, and TargetArn"},
 		"destination":     {fn + "      EventInvokeConfig: {DestinationConfig: {OnFailure: {Type: SQS}}}\n", "7: " + f + ": OnFailure needs a Type (SQS, SNS, Lambda, EventBridge) and a Destination"},
 		"event type":      {fn + "      Events:\n        E: {Type: Kinesis, Properties: {Stream: x}}\n", "8: " + f + ": E (Kinesis): the event type is not transformed"},
@@ -87,5 +88,17 @@ func TestAliasNameAndShiftComeFromTheParameters(t *testing.T) {
 	}
 	if got.resource("OrderApiFunctionAliasblue") == nil {
 		t.Error("the alias does not have the name that the parameter gives")
+	}
+}
+
+func TestANewReleaseIsANewVersionOfWhatHasNotChanged(t *testing.T) {
+	for _, release := range []string{"8", "1763829999"} {
+		got, err := Expand("testdata/sam/release.yaml", map[string]string{"Release": release})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.resource("PlainVersion"+release) == nil {
+			t.Errorf("release %s publishes no version of its own", release)
+		}
 	}
 }

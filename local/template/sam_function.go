@@ -114,7 +114,7 @@ func (f *function) publish(props *Map) (eventTarget, error) {
 		action: "lambda:InvokeFunction", policy: "LambdaPolicy"}
 	name := f.param(f.take("AutoPublishAlias"))
 	if name == nil {
-		for _, key := range []string{"DeploymentPreference", "ProvisionedConcurrencyConfig", "VersionDescription"} {
+		for _, key := range []string{"DeploymentPreference", "ProvisionedConcurrencyConfig", "VersionDescription", "AutoPublishCodeSha256"} {
 			if f.Get(key) != nil {
 				return t, f.errorf(key, "%s needs AutoPublishAlias", key)
 			}
@@ -143,17 +143,45 @@ func (f *function) publish(props *Map) (eventTarget, error) {
 	return t, f.derived(f.samResource, aliasID, "AWS::Lambda::Alias", aliasProps, "UpdatePolicy", update)
 }
 
-// version generates the version, whose id changes with code, environment and memory.
+// version generates the version, whose id changes with code, environment and memory as they
+// are written: a parameter's value does not count.
 func (f *function) version(props *Map) (string, error) {
-	basis := object(f.Pos, "Code", props.Get("Code"), "Environment", props.Get("Environment"),
-		"MemorySize", props.Get("MemorySize"))
-	hash, err := digest(basis)
+	suffix, err := f.release(props)
 	if err != nil {
 		return "", err
 	}
-	id := f.id + "Version" + hash[:10]
+	if suffix == "" {
+		suffix, err = digest(object(f.Pos, "Code", props.Get("Code"), "Environment", props.Get("Environment"),
+			"MemorySize", props.Get("MemorySize")))
+	}
+	if err != nil {
+		return "", err
+	}
+	id := f.id + "Version" + suffix[:min(10, len(suffix))]
 	p := object(f.Pos, "FunctionName", refTo(f.Pos, f.id), "Description", f.take("VersionDescription"))
 	return id, f.derived(f.samResource, id, "AWS::Lambda::Version", p, "DeletionPolicy", "Retain")
+}
+
+// release is AutoPublishCodeSha256, which alone decides about the version's id when it is
+// given; SAM appends it to the description, for Lambda publishes nothing that has not changed.
+func (f *function) release(props *Map) (string, error) {
+	given := f.param(f.take("AutoPublishCodeSha256"))
+	if given == nil {
+		return "", nil
+	}
+	text, ok := given.(string)
+	if !ok {
+		return "", f.errorf("AutoPublishCodeSha256", "AutoPublishCodeSha256 must be a string or a parameter")
+	}
+	switch old := f.param(props.Get("Description")).(type) {
+	case nil:
+		props.Set("Description", text)
+	case string:
+		props.Set("Description", old+" "+text)
+	default:
+		props.Set("Description", &Intrinsic{Name: "Fn::Join", Arg: []any{" ", []any{old, text}}, Pos: f.Pos})
+	}
+	return text, nil
 }
 
 // eventInvoke generates what becomes of asynchronous invocations, and the rights it needs.

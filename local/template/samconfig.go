@@ -29,10 +29,14 @@ var inertOptions = []string{"capabilities", "resolve_s3", "s3_bucket", "s3_prefi
 
 var deployOptions = append([]string{"template_file", "template", "stack_name", "region", "parameter_overrides"}, inertOptions...)
 
+// builtTemplate is what `sam build` makes of template.yaml, and what `sam deploy` must be given to deploy what was built.
+const builtTemplate = ".aws-sam/build/template.yaml"
+
 // ReadSamConfig gives the deployments whose environment name begins with stagePrefix
 // (for example "local-"), in the order of the file. As in SAM, an environment's
 // `global.parameters` hold for its `deploy.parameters` too, which win; nothing is
-// inherited from the environment "default".
+// inherited from the environment "default". An entry that deploys what `sam build` made
+// gives template.yaml, which that was made from: functions are built otherwise here.
 // See https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html.
 func ReadSamConfig(path, stagePrefix string) ([]Deployment, error) {
 	c, err := readConfig(path)
@@ -172,6 +176,9 @@ func (c *samConfig) deployment(env string) (Deployment, error) {
 			return d, at(o.name).Errorf("the environment %s needs %s, a string", env, o.name)
 		}
 		*o.into = s
+	}
+	if d.TemplateFile == builtTemplate {
+		d.TemplateFile = "template.yaml"
 	}
 	if !filepath.IsAbs(d.TemplateFile) {
 		d.TemplateFile = filepath.Join(filepath.Dir(c.file), d.TemplateFile)

@@ -73,3 +73,15 @@ func TestDefaultEnvironmentIsNotInherited(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAnEntryThatDeploysWhatWasBuiltGivesItsSource(t *testing.T) {
+	dir := write(t, map[string]string{"samconfig.toml": "[prod-a.deploy.parameters]\nregion = \"us-east-1\"\n" +
+		"stack_name = \"a\"\ntemplate_file = \".aws-sam/build/template.yaml\"\n"})
+	got, err := ReadSamConfig(filepath.Join(dir, "samconfig.toml"), "prod-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(dir, "template.yaml"); got[0].TemplateFile != want {
+		t.Errorf("got %s, want %s", got[0].TemplateFile, want)
+	}
+}

@@ -18,7 +18,7 @@
 //
 // # What it does not do
 //
-// It is not AWS: single-machine, in memory, for this platform's needs. Signatures are not verified. In a simulated world requests take
+// It is not AWS: single-machine, in memory (data.go says what Options.Data keeps over restarts, and what not), for this platform's needs. Signatures are not verified. In a simulated world requests take
 // no time of their own, only what is slept takes time; and a function that starts a goroutine, or asks the system for
 // the time, is not caught, except by traces that differ.
 package world

@@ -79,7 +79,8 @@ func (d *liveDriver) do(ctx context.Context, _ string, f func(context.Context) e
 }
 
 func (d *liveDriver) runner(w *World) runner {
-	return live.New(live.Config{Journal: w.cloud.Journal, Binary: w.binary, Env: map[string]string{"AWS_ENDPOINT_URL": w.Endpoint()}, LogDir: w.opts.Logs})
+	return live.New(live.Config{Journal: w.cloud.Journal, Binary: w.binary, Env: map[string]string{"AWS_ENDPOINT_URL": w.Endpoint()}, LogDir: w.opts.Logs,
+		MaxInstances: maxInstances})
 }
 
 // binary is the executable of a function, a file of `make build` named like the function's folder.
@@ -112,3 +113,6 @@ func (d *liveDriver) stop(r runner) error {
 	d.Drain()
 	return err
 }
+
+// maxInstances of one version: more processes than this share few cores for no gain, and each costs its memory.
+const maxInstances = 4

@@ -57,7 +57,7 @@ func (w *World) newServices() error {
 	s := &w.svc
 	s.iam = iam.New()
 	w.cloud.UseAuthorizer(s.iam)
-	s.dynamodb = dynamodb.New(w.ctx, w.cloud, dynamodb.Options{})
+	s.dynamodb = dynamodb.New(w.ctx, w.cloud, dynamodb.Options{Log: w.keepTables()})
 	s.sqs = sqs.New(sqs.Config{Cloud: w.cloud, Context: w.ctx, Endpoint: w.Endpoint()})
 	s.runner = w.driver.runner(w)
 	s.lambda = lambda.New(w.lambdaConfig())

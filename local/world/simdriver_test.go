@@ -153,14 +153,22 @@ func TestARequestOfAKilledFunctionReachesAProviderButNotTheCloud(t *testing.T) {
 		}
 		return nil
 	})
-	d.Run(d.Now()) // what the deployment left to do
-	killed, kill := context.WithCancel(context.Background())
-	d.Go(killed, "sdk", func(ctx context.Context) {
+	// killInFlight starts a caller and kills it when its request is on its way and has not arrived: one step later.
+	killInFlight := func(label string, call func(ctx context.Context)) {
+		d.Run(d.Now()) // nothing else is ready
+		killed, kill := context.WithCancel(context.Background())
+		d.Go(killed, label, call)
+		before := d.Steps()
+		d.RunUntil(d.Now(), func() bool { return d.Steps() > before })
+		kill()
+		d.Run(d.Now().Add(time.Minute))
+	}
+	killInFlight("sdk", func(ctx context.Context) {
 		if putOne(ctx, w, dynamodb.NewFromConfig(rt.AWS)) == nil {
 			t.Error("a killed caller got an answer")
 		}
 	})
-	d.Go(killed, "http", func(ctx context.Context) {
+	killInFlight("http", func(ctx context.Context) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, base, nil)
 		if err != nil {
 			t.Error(err)
@@ -171,15 +179,6 @@ func TestARequestOfAKilledFunctionReachesAProviderButNotTheCloud(t *testing.T) {
 			t.Error("a killed caller got an answer")
 		}
 	})
-	before := d.Steps()
-	d.RunUntil(d.Now(), func() bool { // until both requests are on their way and neither has arrived
-		if d.Steps() == before+2 {
-			kill()
-			return true
-		}
-		return false
-	})
-	d.Run(d.Now().Add(time.Minute))
 	if inCloud != 0 || p.done != 1 {
 		t.Errorf("%d calls reached the cloud and %d requests the provider", inCloud, p.done)
 	}

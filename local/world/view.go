@@ -206,12 +206,15 @@ func (w *World) differences(table string) []string {
 // between two services takes.
 const quietFor = 300 * time.Millisecond
 
+// quietPatience is longer than a message that a killed function had in its hands stays hidden in its queue.
+const quietPatience = 3 * time.Minute
+
 // Quiet waits until no change waits for replication, no message for a consumer, and no stock is held; it gives up with
-// what is left after a minute.
+// what is left when its patience is at an end.
 func (w *World) Quiet(ctx context.Context) error {
 	return w.Do(ctx, "quiet", func(ctx context.Context) error {
 		since := w.cloud.Now()
-		deadline := since.Add(time.Minute)
+		deadline := since.Add(quietPatience)
 		for {
 			left, err := w.underWay()
 			if err != nil {
@@ -225,7 +228,7 @@ func (w *World) Quiet(ctx context.Context) error {
 				return nil
 			}
 			if now.After(deadline) {
-				return fmt.Errorf("not quiet within a minute: %s", left)
+				return fmt.Errorf("not quiet within %s: %s", quietPatience, left)
 			}
 			if err := w.cloud.Sleep(ctx, 20*time.Millisecond); err != nil {
 				return err

@@ -27,6 +27,7 @@ type Options struct {
 	Functions string // folder of the compiled functions, one file for each, named like its folder in functions/
 	Listen    string // address of the AWS endpoint; a free port of 127.0.0.1 when empty
 	Logs      string // folder for what functions write; nowhere when empty
+	Data      string // folder for what outlives the process; nothing does when empty
 }
 
 // World is a running platform. Close it.
@@ -42,6 +43,7 @@ type World struct {
 	regions []string
 	bases   map[string]string // base URLs by name of the address
 	inert   map[string]int    // resource types that do nothing here, and how many there are
+	data    *data             // nil when nothing outlives the process
 }
 
 // Start starts the services, the stand-ins and their listeners, and deploys: the live world.
@@ -77,11 +79,21 @@ func (w *World) start(ctx context.Context) error {
 	if err := w.bindAll(); err != nil {
 		return err
 	}
+	if err := w.openData(); err != nil {
+		return err
+	}
 	if err := w.newServices(); err != nil {
 		return err
 	}
+	if err := w.loadData(); err != nil {
+		return err
+	}
 	w.serveAll()
-	return w.deploy(ctx, deployments)
+	if err := w.deploy(ctx, deployments); err != nil {
+		return err
+	}
+	w.resume()
+	return nil
 }
 
 // regionsOf are the regions of the deployments, each once, sorted by name.
@@ -101,7 +113,7 @@ func regionsOf(deployments []template.Deployment) []string {
 // Close stops everything that was started and waits until it has stopped.
 func (w *World) Close() error {
 	w.cancel()
-	return w.driver.stop(w.svc.runner)
+	return errors.Join(w.driver.stop(w.svc.runner), w.data.close())
 }
 
 // Do runs f on behalf of somebody outside the cloud, a client or an operator, and returns when f has. In a live world that is a call of

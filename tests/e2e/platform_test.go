@@ -201,8 +201,13 @@ func (p *platform) place(region, customer, key, body string) string {
 // awaitState waits until both regions see an order in a state.
 func (p *platform) awaitState(customer, orderID, state string) {
 	p.t.Helper()
+	p.awaitStateFor(30*time.Second, customer, orderID, state)
+}
+
+func (p *platform) awaitStateFor(patience time.Duration, customer, orderID, state string) {
+	p.t.Helper()
 	for _, region := range []string{p.east, p.west} {
-		p.await(fmt.Sprintf("%s is %s in %s", orderID, state, region), func() bool {
+		p.awaitFor(patience, fmt.Sprintf("%s is %s in %s", orderID, state, region), func() bool {
 			return p.send(region, request{method: "GET", path: "/v1/orders/" + orderID, token: p.shopper(customer)}).text("state") == state
 		})
 	}

@@ -263,7 +263,11 @@ func (s *shop) report(ctx context.Context, purchases []*purchase, begin time.Tim
 		if len(r.Broken) > 0 {
 			mark = "BROKEN"
 		}
-		fmt.Printf("%s  %s (%d)\n", mark, r.Name, r.Count)
+		line := mark + "  " + r.Name
+		if r.Count > 0 {
+			line += fmt.Sprintf(" (%d)", r.Count)
+		}
+		fmt.Println(line)
 		for _, b := range r.Broken[:min(len(r.Broken), shownBroken)] {
 			fmt.Printf("          %s\n", b)
 		}

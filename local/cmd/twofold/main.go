@@ -37,6 +37,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := printClock(opts); err != nil {
+		return err
+	}
 	return commands[args[0]](ctx, opts)
 }
 
@@ -47,13 +50,17 @@ func options(command string, args []string) (world.Options, error) {
 	lag := flags.Duration("lag", 100*time.Millisecond, "how long replication between the regions takes")
 	listen := flags.String("listen", defaultListen[command], "address of the AWS endpoint; empty for a free port")
 	logs := flags.String("logs", "", "folder for what functions write (default: .build/logs)")
+	data := flags.String("data", "", "folder that keeps the state over restarts; empty keeps none")
+	own := flags.Duration("sweep-own-after", 0, "age at which a region sweeps its own orders; 0 is as deployed")
+	peer := flags.Duration("sweep-peer-after", 0, "age at which a region sweeps the other's orders; 0 is as deployed")
 	if err := flags.Parse(args); err != nil {
 		return world.Options{}, err
 	}
 	if *logs == "" {
 		*logs = filepath.Join(*root, ".build", "logs")
 	}
-	return world.Options{Root: *root, Functions: filepath.Join(*root, ".build", "functions"), Lag: *lag, Listen: *listen, Logs: *logs}, nil
+	return world.Options{Root: *root, Functions: filepath.Join(*root, ".build", "functions"), Lag: *lag, Listen: *listen, Logs: *logs, Data: *data,
+		Overrides: ages(*own, *peer)}, nil
 }
 
 // defaultListen is a fixed port where people come back to it, and a free one where nobody does.

@@ -52,19 +52,31 @@ type product struct {
 // open puts the products and their stock in place and waits until both regions know them.
 func (s *shop) open(ctx context.Context, products []product) error {
 	for _, p := range products {
-		change := twofold.ProductChange{Title: p.title, Price: twofold.Money{Amount: p.price, Currency: "EUR"}, Active: true}
-		put, err := s.staff[s.regions[0]].PutProductWithResponse(ctx, p.sku, &twofold.PutProductParams{}, change)
-		if err != nil {
+		if err := s.offer(ctx, p); err != nil {
 			return err
-		}
-		if put.StatusCode() >= http.StatusMultipleChoices {
-			return fmt.Errorf("put product %s: %s: %s", p.sku, put.Status(), put.Body)
 		}
 		if err := s.receive(ctx, p); err != nil {
 			return err
 		}
 	}
 	return s.stocked(ctx, products)
+}
+
+// offer puts a product into the catalogue unless it is there, from an earlier run that kept its state.
+func (s *shop) offer(ctx context.Context, p product) error {
+	known, err := s.staff[s.regions[0]].GetProductWithResponse(ctx, p.sku)
+	if err != nil || known.JSON200 != nil {
+		return err
+	}
+	change := twofold.ProductChange{Title: p.title, Price: twofold.Money{Amount: p.price, Currency: "EUR"}, Active: true}
+	put, err := s.staff[s.regions[0]].PutProductWithResponse(ctx, p.sku, &twofold.PutProductParams{}, change)
+	if err != nil {
+		return err
+	}
+	if put.StatusCode() >= http.StatusMultipleChoices {
+		return fmt.Errorf("put product %s: %s: %s", p.sku, put.Status(), put.Body)
+	}
+	return nil
 }
 
 func (s *shop) receive(ctx context.Context, p product) error {
@@ -92,7 +104,7 @@ func (s *shop) stocked(ctx context.Context, products []product) error {
 				if err != nil {
 					return false, err
 				}
-				return p.stock[region] == 0 || got.JSON200 != nil && got.JSON200.Available == p.stock[region], nil
+				return p.stock[region] == 0 || got.JSON200 != nil && got.JSON200.Received >= p.stock[region], nil
 			}); err != nil {
 				return err
 			}

@@ -24,6 +24,9 @@ func up(ctx context.Context, opts world.Options) error {
 		err = s.open(ctx, demoProducts(s.regions))
 	}
 	if err == nil {
+		err = s.probe(ctx)
+	}
+	if err == nil {
 		err = s.invite()
 	}
 	if err == nil {
@@ -34,6 +37,16 @@ func up(ctx context.Context, opts world.Options) error {
 		err = cerr
 	}
 	return err
+}
+
+// probe asks for the first health probe, which would otherwise come within a minute.
+func (s *shop) probe(ctx context.Context) error {
+	for _, region := range s.regions {
+		if _, err := s.world.Invoke(ctx, region, "twofold-local-health-probe", []byte("{}")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // invite prints addresses, a token and lines to paste.

@@ -12,6 +12,9 @@
 // happens. Every request may be sent again. Requests carry "Authorization: Bearer <key>".
 // [Provider.Notify] sends what happens to parcels to a webhook endpoint: signed, at least once, in any order.
 //
+// With [Provider.Keep] no shipment is forgotten when the process is killed: what is answered has been kept, and events that were
+// not answered are sent again by the next process.
+//
 // # What it does not do
 //
 // Nothing is picked up or delivered by itself: tests call [Provider.Dispatch] and

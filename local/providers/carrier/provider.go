@@ -2,6 +2,7 @@ package carrier
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -59,6 +60,7 @@ type Provider struct {
 	order     []*Shipment
 	faults    []*Fault
 	hook      *webhook.Sender // nil while no endpoint is known
+	keeper
 }
 
 // New makes a carrier without shipments, whose API key is key.
@@ -116,6 +118,9 @@ func (p *Provider) run(op operation, r *http.Request, reference string) (int, Sh
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	status, s, refused := op(r, reference)
+	if refused == nil {
+		refused = p.flush()
+	}
 	if refused != nil {
 		return 0, Shipment{}, refused
 	}
@@ -151,9 +156,15 @@ func (p *Provider) book(r *http.Request, ref string) (int, *Shipment, *problem) 
 	}
 	id := p.cloud.Rand.UUID()
 	made := &Shipment{ID: "shp_" + id, Reference: ref, Status: Booked, Label: "https://carrier.example/labels/" + id, booking: b}
-	p.shipments[ref] = made
-	p.order = append(p.order, made)
+	p.add(made)
+	p.changed = made
 	return http.StatusCreated, made, nil
+}
+
+// add files a shipment.
+func (p *Provider) add(s *Shipment) {
+	p.shipments[s.Reference] = s
+	p.order = append(p.order, s)
 }
 
 func (b Booking) check(ref string) *problem {
@@ -194,6 +205,7 @@ func (p *Provider) release(_ *http.Request, ref string) (int, *Shipment, *proble
 		return 0, nil, refuse(http.StatusConflict, "cancelled", "shipment %s is cancelled", ref)
 	case s.Status == Booked:
 		s.Status = Released
+		p.changed = s
 	}
 	return http.StatusOK, s, nil
 }
@@ -207,6 +219,7 @@ func (p *Provider) cancel(_ *http.Request, ref string) (int, *Shipment, *problem
 		return 0, nil, refuse(http.StatusConflict, "picked_up", "shipment %s is %s", ref, s.Status)
 	}
 	s.Status = Cancelled
+	p.changed = s
 	return http.StatusOK, s, nil
 }
 
@@ -238,7 +251,10 @@ func (p *Provider) advance(ref, from, to string) error {
 		return fmt.Errorf("shipment %s is %s: it cannot become %s", ref, s.Status, to)
 	}
 	s.Status = to
-	kind := "shipment." + to
-	p.hook.Send(kind, Event{ID: "evt_" + p.cloud.Rand.UUID(), Type: kind, Reference: ref, At: p.cloud.Now()})
+	p.changed = s
+	p.happened = &Event{ID: "evt_" + p.cloud.Rand.UUID(), Type: "shipment." + to, Reference: ref, At: p.cloud.Now()}
+	if refused := p.flush(); refused != nil {
+		return errors.New(refused.Message)
+	}
 	return nil
 }

@@ -93,5 +93,6 @@ func (p *Provider) method(id string) (string, *Error) {
 	}
 	made := p.id("pm_1", 23)
 	p.methods[made] = c
+	p.touch(method{made, c})
 	return made, nil
 }

@@ -52,6 +52,8 @@ func (p *Provider) newCharge(in *intent) *charge {
 		Customer: in.Customer, Metadata: in.Metadata, PaymentIntent: in.ID, PaymentMethod: in.methodID, Status: "succeeded"}
 	p.charges[c.ID] = c
 	in.chargeID = c.ID
+	p.touch(c)
+	p.touch(in)
 	return c
 }
 
@@ -70,6 +72,7 @@ func (p *Provider) authorize(in *intent) {
 // settle captures amount and lets the rest of the hold go.
 func (p *Provider) settle(in *intent, amount int64) {
 	c := p.charges[in.chargeID]
+	p.touch(c)
 	c.Captured, c.AmountCaptured = true, amount
 	if rest := c.Amount - amount; rest > 0 {
 		c.AmountRefunded = rest
@@ -82,7 +85,9 @@ func (p *Provider) settle(in *intent, amount int64) {
 
 // void cancels the intent and releases a hold.
 func (p *Provider) void(in *intent, reason string) {
+	p.touch(in)
 	if c := p.charges[in.chargeID]; c != nil && in.Status == RequiresCapture {
+		p.touch(c)
 		c.Refunded, c.AmountRefunded = true, c.Amount
 		p.emit("charge.refunded", in)
 	}

@@ -15,6 +15,10 @@
 // plays the shopper who answers a 3-D Secure question, [Provider.Intents] shows everything.
 // [Provider.Notify] sends events to a webhook endpoint: signed, at least once, in any order.
 //
+// With [Provider.Keep] nothing that was answered is forgotten when the process is killed: intents, charges, refunds, customers, payment methods and the
+// answers of idempotency keys. A request that was cut off by that had no effect, and its key is free. Events that were not answered are sent
+// again by the next process.
+//
 // # What it does not do
 //
 // There are no saved payment methods but the documented test ones (pm_card_visa and so on), no currency conversion

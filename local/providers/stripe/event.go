@@ -31,7 +31,7 @@ func (p *Provider) Notify(s *webhook.Sender) {
 	p.hook = s
 }
 
-// emit records an event with the object as it is now, and sends it.
+// emit records an event with the object as it is now; it is sent when what it tells is kept.
 func (p *Provider) emit(kind string, in *intent) {
 	var object any = p.view(in, params{})
 	if c := p.charges[in.chargeID]; c != nil && strings.HasPrefix(kind, "charge.") {
@@ -40,7 +40,7 @@ func (p *Provider) emit(kind string, in *intent) {
 	}
 	e := Event{ID: p.id("evt_3", 23), Type: kind, Created: p.now(), object: object}
 	p.events = append(p.events, e)
-	p.hook.Send(kind, e)
+	p.touch(e)
 }
 
 // Events are all events so far, in order.

@@ -47,6 +47,7 @@ func (p *Provider) finish(req *request, out answer, err *Error) {
 	started := p.answers[req.key]
 	out.fingerprint, out.saved = started.fingerprint, started.saved
 	p.answers[req.key] = &out
+	p.touch(keyed{req.key, &out})
 }
 
 // purge forgets expired keys, at most once a minute.

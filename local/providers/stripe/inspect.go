@@ -1,6 +1,10 @@
 package stripe
 
-import "fmt"
+import (
+	"fmt"
+
+	"twofold/local/core"
+)
 
 // MetadataOrder and MetadataCommittedBy are the metadata keys that Intent shows by name.
 const (
@@ -57,6 +61,9 @@ func (p *Provider) AddCustomer(id string) {
 	if p.customers[id] == nil {
 		p.newCustomer(id)
 	}
+	if err := p.flush(); err != nil {
+		p.cloud.Journal.Add(core.Entry{Kind: core.KindInternal, Subject: "stripe", Detail: err.Message})
+	}
 }
 
 // Authenticate plays the shopper who answers the 3-D Secure question of an intent in
@@ -72,18 +79,26 @@ func (p *Provider) Authenticate(intentID string, passed bool) error {
 	if in.Status != RequiresAction {
 		return fmt.Errorf("intent %s is %s and asks for no authentication", intentID, in.Status)
 	}
-	in.NextAction = nil
-	if c := p.methods[in.methodID]; passed && c.decline != "" {
-		_ = p.decline(in, params{}, c) // what a confirmation would be answered; here nobody asks
-		return nil
+	p.answerChallenge(in, passed)
+	if err := p.flush(); err != nil {
+		return err
 	}
-	if passed {
-		p.authorize(in)
-		return nil
-	}
-	in.LastPaymentError = &Error{Type: invalidRequest, Code: "payment_intent_authentication_failure",
-		Message: "The provided PaymentMethod has failed authentication."}
-	in.methodID, in.Status = "", RequiresPaymentMethod
-	p.emit("payment_intent.payment_failed", in)
 	return nil
+}
+
+func (p *Provider) answerChallenge(in *intent, passed bool) {
+	p.touch(in)
+	in.NextAction = nil
+	c := p.methods[in.methodID]
+	switch {
+	case passed && c.decline != "":
+		_ = p.decline(in, params{}, c) // what a confirmation would be answered; here nobody asks
+	case passed:
+		p.authorize(in)
+	default:
+		in.LastPaymentError = &Error{Type: invalidRequest, Code: "payment_intent_authentication_failure",
+			Message: "The provided PaymentMethod has failed authentication."}
+		in.methodID, in.Status = "", RequiresPaymentMethod
+		p.emit("payment_intent.payment_failed", in)
+	}
 }

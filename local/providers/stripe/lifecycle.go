@@ -25,16 +25,22 @@ func (p *Provider) create(r *request) (any, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	p.intents[in.ID] = in
-	p.order = append(p.order, in)
-	if id, ok := in.Customer.(string); ok {
-		p.byCustomer[id] = append(p.byCustomer[id], in)
-	}
+	p.add(in)
+	p.touch(in)
 	p.emit("payment_intent.created", in)
 	if !r.params.bool("confirm") {
 		return p.view(in, r.params), nil
 	}
 	return p.charge(in, r.params)
+}
+
+// add files an intent.
+func (p *Provider) add(in *intent) {
+	p.intents[in.ID] = in
+	p.order = append(p.order, in)
+	if id, ok := in.Customer.(string); ok {
+		p.byCustomer[id] = append(p.byCustomer[id], in)
+	}
 }
 
 // newIntent validates everything that a create names, so that nothing is made of a wrong one.
@@ -151,6 +157,7 @@ func (p *Provider) confirm(r *request) (any, *Error) {
 	if err := in.checkRedirect(r.params); err != nil {
 		return nil, err
 	}
+	p.touch(in)
 	if err := p.apply(in, r.params); err != nil {
 		return nil, err
 	}
@@ -181,6 +188,7 @@ func (p *Provider) capture(r *request) (any, *Error) {
 	if err != nil {
 		return nil, err
 	}
+	p.touch(in)
 	in.Metadata = metadata
 	p.settle(in, amount)
 	return p.view(in, r.params), nil
@@ -208,9 +216,12 @@ func (p *Provider) update(r *request) (any, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.Metadata, err = r.params.merge(in.Metadata); err != nil {
+	metadata, err := r.params.merge(in.Metadata)
+	if err != nil {
 		return nil, err
 	}
+	p.touch(in)
+	in.Metadata = metadata
 	if r.params.has("description") {
 		in.Description = optional(r.params.get("description"))
 	}

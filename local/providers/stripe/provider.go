@@ -31,6 +31,7 @@ type Provider struct {
 	events     []Event
 	faults     []*Fault
 	hook       *webhook.Sender // nil while no endpoint is known
+	keeper
 }
 
 // New makes an empty account whose secret key is key.
@@ -155,6 +156,9 @@ func (p *Provider) answer(r *http.Request, req *request, fault Fault) answer {
 	}
 	out.requestID = p.id("req_", 14)
 	p.finish(req, out, err)
+	if err := p.flush(); err != nil {
+		return replyError(err)
+	}
 	return out
 }
 

@@ -34,6 +34,8 @@ func (p *Provider) refund(r *request) (any, *Error) {
 	done := &refund{ID: p.id("re_3", 23), Object: "refund", Amount: amount, Charge: c.ID, Created: p.now(), Currency: c.Currency,
 		Metadata: metadata, PaymentIntent: in.ID, Reason: optional(ask.get("reason")), Status: "succeeded"}
 	p.refunds = append(p.refunds, done)
+	p.touch(done)
+	p.touch(c)
 	c.givenBack += amount
 	c.AmountRefunded += amount
 	c.Refunded = c.AmountRefunded == c.Amount
@@ -127,6 +129,7 @@ func (p *Provider) createCustomer(r *request) (any, *Error) {
 func (p *Provider) newCustomer(id string) *customer {
 	c := &customer{ID: id, Object: "customer", Created: p.now(), Metadata: map[string]string{}}
 	p.customers[id] = c
+	p.touch(c)
 	return c
 }
 

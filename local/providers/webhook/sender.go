@@ -78,9 +78,15 @@ func (s *Sender) Pending() int {
 	return s.pending
 }
 
+// Wants reports whether there is an endpoint that wants events of a type.
+func (s *Sender) Wants(kind string) bool { return s != nil && slices.Contains(s.cfg.Types, kind) }
+
 // Send sends an event as JSON, if the endpoint wants its type. It returns at once; the event must not change afterwards.
-func (s *Sender) Send(kind string, event any) {
-	if s == nil || !slices.Contains(s.cfg.Types, kind) {
+func (s *Sender) Send(kind string, event any) { s.SendThen(kind, event, nil) }
+
+// SendThen is Send; done, unless it is nil, is called for each copy that was answered or given up, not when the cloud ends first.
+func (s *Sender) SendThen(kind string, event any, done func()) {
+	if !s.Wants(kind) {
 		return
 	}
 	body, err := json.Marshal(event)
@@ -92,7 +98,9 @@ func (s *Sender) Send(kind string, event any) {
 	for i := range f.Copies + 1 {
 		s.cloud.Go(s.ctx, s.cfg.Name+"/"+kind, func(ctx context.Context) {
 			defer s.count(-1)
-			s.deliver(ctx, kind, body, f.Delay*time.Duration(i+1))
+			if s.deliver(ctx, kind, body, f.Delay*time.Duration(i+1)) && done != nil {
+				done()
+			}
 		})
 	}
 }
@@ -123,21 +131,23 @@ func (s *Sender) count(n int) {
 	s.pending += n
 }
 
-// deliver tries until it is answered, or the cloud ends.
-func (s *Sender) deliver(ctx context.Context, kind string, body []byte, pause time.Duration) {
+// deliver tries until it is answered or too old; it reports false when the cloud ends first.
+func (s *Sender) deliver(ctx context.Context, kind string, body []byte, pause time.Duration) bool {
 	begin, next := s.cloud.Now(), firstPause
 	for {
 		if pause > 0 && s.cloud.Sleep(ctx, pause) != nil {
-			return
+			return false
 		}
 		at := s.cloud.Now()
 		err := s.cfg.Post(ctx, body, http.Header{"Content-Type": {"application/json"}, s.cfg.Header: {Sign(body, s.cfg.Secret, at)}})
 		switch {
-		case err == nil || ctx.Err() != nil:
-			return
+		case err == nil:
+			return true
+		case ctx.Err() != nil:
+			return false
 		case at.Sub(begin) >= giveUp:
 			s.cloud.Journal.Add(core.Entry{Kind: core.KindDropped, Subject: s.cfg.Name, Detail: fmt.Sprintf("webhook %s: %v", kind, err)})
-			return
+			return true
 		}
 		pause, next = next, min(2*next, longestPause)
 	}

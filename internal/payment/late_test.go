@@ -1,0 +1,149 @@
+package payment
+
+import (
+	"testing"
+	"time"
+
+	"twofold/internal/platform"
+)
+
+// A region that was away knows an order only as placed long ago; the other has a younger placed fact of it.
+func TestARegionThatWasAwayFindsWhatAYoungerPlacedFactWasCharged(t *testing.T) {
+	p := newProvider(newClock())
+	old := order(p.clock, east, methodOK)
+	p.clock.now = p.clock.now.Add(14 * time.Hour)
+	young, other := order(p.clock, west, methodOK), newSaga(west, p)
+	if _, err := other.authorize(t.Context(), stepInput{Order: young}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.capture(t.Context(), stepInput{Order: young}); err != nil {
+		t.Fatal(err)
+	}
+	want := Decision{Decision: "captured", IntentID: "pi_1", PlacedRegion: west, CommittedBy: west}
+	if d, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: old}); err != nil || d != want {
+		t.Errorf("authorize: %+v, %v", d, err)
+	}
+	if d, err := newSaga(east, p).void(t.Context(), voidInput{Order: old, Reason: rejected("PaymentDeclined")}); err != nil || d != want {
+		t.Errorf("void: %+v, %v", d, err)
+	}
+}
+
+func TestALateVoidKeepsAYoungerPlacedFactFromBeingCharged(t *testing.T) {
+	for _, pause := range []time.Duration{time.Minute, 26 * time.Hour} {
+		p := newProvider(newClock())
+		old := order(p.clock, east, methodOK)
+		p.clock.now = p.clock.now.Add(14 * time.Hour)
+		d, err := newSaga(east, p).void(t.Context(), voidInput{Order: old, Reason: rejected("PaymentDeclined")})
+		if err != nil || d.Decision != "cancelled" {
+			t.Fatalf("void: %+v, %v", d, err)
+		}
+		p.clock.now = p.clock.now.Add(pause)
+		if got, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: order(p.clock, west, methodOK)}); err != nil || got != d {
+			t.Errorf("after %s: %+v, %v, want %+v", pause, got, err, d)
+		}
+	}
+}
+
+func TestARequestRepeatedWhenTheKeyIsForgottenIsChargedOnce(t *testing.T) {
+	for _, later := range []time.Duration{23*time.Hour + time.Minute, 25 * time.Hour, 20 * 24 * time.Hour} {
+		p := newProvider(newClock())
+		first := order(p.clock, east, methodOK)
+		if _, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: first}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := newSaga(east, p).capture(t.Context(), stepInput{Order: first}); err != nil {
+			t.Fatal(err)
+		}
+		p.clock.now = p.clock.now.Add(later)
+		d, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: order(p.clock, west, methodOK)})
+		if err != nil || d.Decision != "captured" || d.CommittedBy != east || len(p.intents) != 1 {
+			t.Errorf("%s later: %+v, %v, %d intents", later, d, err, len(p.intents))
+		}
+	}
+}
+
+func TestAnIntentThatCannotBeConfirmedIsDeclined(t *testing.T) {
+	cases := []struct {
+		name    string
+		failure *Failure
+		age     time.Duration
+		code    platform.Code
+	}{
+		{"refused", &Failure{Kind: Refused, Detail: "400 resource_missing"}, 0, platform.PaymentDeclined},
+		{"unanswered", &Failure{Kind: Unanswered, Detail: "409"}, 0, platform.Undecided},
+		{"broken", &Failure{Kind: Broken, Detail: "500"}, createWithin - time.Second, platform.Undecided},
+		{"broken for half a day", &Failure{Kind: Broken, Detail: "500"}, createWithin, platform.PaymentDeclined},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p := newProvider(newClock())
+			o := order(p.clock, east, methodOK)
+			s := newSaga(east, p)
+			p.confirmFails = &Failure{Kind: Broken, Detail: "500"}
+			_, err := s.authorize(t.Context(), stepInput{Order: o})
+			wantCode(t, err, platform.Undecided)
+			p.confirmFails = c.failure
+			p.clock.now = p.clock.now.Add(max(c.age, confirmWindow)) // another key
+			_, err = s.authorize(t.Context(), stepInput{Order: o})
+			wantCode(t, err, c.code)
+			d, err := s.void(t.Context(), voidInput{Order: o, Reason: rejected("PaymentDeclined")})
+			if err != nil || d.Decision != "cancelled" || p.intents[0].Status != canceled {
+				t.Errorf("void: %+v, %v", d, err)
+			}
+		})
+	}
+}
+
+func TestARunThatFindsThePaymentVoidTellsTheReasonOfTheRunThatVoidedIt(t *testing.T) {
+	p := newProvider(newClock())
+	o := order(p.clock, east, methodOK)
+	first, second := newSaga(east, p), newSaga(west, p)
+	if _, err := first.authorize(t.Context(), stepInput{Order: o}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := first.void(t.Context(), voidInput{Order: o, Reason: rejected("ShipmentUnavailable")})
+	if err != nil || want.Code != "ShipmentUnavailable" {
+		t.Fatalf("got %+v, %v", want, err)
+	}
+	for _, s := range []saga{first, second} {
+		for _, code := range []string{"ReservationClosed", "PaymentVoided", "InsufficientStock"} {
+			if d, err := s.void(t.Context(), voidInput{Order: o, Reason: rejected(code)}); err != nil || d != want {
+				t.Errorf("void for %s: %+v, %v", code, d, err)
+			}
+		}
+		if d, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil || d != want {
+			t.Errorf("authorize: %+v, %v", d, err)
+		}
+		if d, err := s.capture(t.Context(), stepInput{Order: o}); err != nil || d != want {
+			t.Errorf("capture: %+v, %v", d, err)
+		}
+	}
+}
+
+func TestTheFirstReasonOfARejectionStays(t *testing.T) {
+	p := newProvider(newClock())
+	o := order(p.clock, east, methodOK)
+	s := newSaga(east, p)
+	if _, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	s.gateway = line{provider: p, next: func() fault {
+		if calls++; calls == 3 { // retrieve, note, and then the cancel
+			return lostBefore
+		}
+		return noFault
+	}}
+	_, err := s.void(t.Context(), voidInput{Order: o, Reason: rejected("InsufficientStock")})
+	wantCode(t, err, platform.Undecided)
+	if d, err := s.void(t.Context(), voidInput{Order: o, Reason: rejected("ReservationClosed")}); err != nil || d.Code != "InsufficientStock" {
+		t.Errorf("got %+v, %v", d, err)
+	}
+}
+
+func TestAnIntentWithoutACodeIsVoidAndLendsNone(t *testing.T) {
+	d, ok := Intent{ID: "pi_1", Status: canceled, CancellationReason: "automatic", PlacedRegion: west}.decision()
+	if !ok || d.Outcome != outcomeRejected || d.Code != "PaymentVoided" {
+		t.Errorf("got %+v", d)
+	}
+}
