@@ -3,7 +3,6 @@ package payment
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 
 	"twofold/internal/platform"
@@ -44,11 +43,6 @@ type eventIntent struct {
 	Metadata map[string]string `json:"metadata"`
 }
 
-// received is the answer to a webhook that was understood.
-type received struct {
-	Stored bool `json:"stored"` // false for what changes nothing here
-}
-
 // receive answers 200 only when the event is stored, or need not be. Everything else makes the provider send it again, for days.
 func (h webhook) receive(ctx context.Context, r platform.Request) (platform.Response, error) {
 	key, err := h.secret.Value(ctx)
@@ -63,17 +57,9 @@ func (h webhook) receive(ctx context.Context, r platform.Request) (platform.Resp
 		return platform.Response{}, err
 	}
 	if !matters {
-		return platform.Response{Status: http.StatusOK, Body: received{}}, nil
+		return platform.WebhookIgnored(), nil
 	}
-	durability, err := h.orders.Updated(ctx, u)
-	switch {
-	case platform.CodeOf(err) == platform.NotFound: // the order is still on its way from the other region
-		return platform.Response{}, &platform.Error{Code: platform.Unavailable, Detail: "this region does not know the order yet: send the event again", Cause: err}
-	case err != nil:
-		return platform.Response{}, err
-	}
-	header := map[string]string{platform.DurabilityHeader: string(durability)}
-	return platform.Response{Status: http.StatusOK, Header: header, Body: received{Stored: true}}, nil
+	return platform.WebhookStored(h.orders.Updated(ctx, u))
 }
 
 // readEvent reports whether an event says something that the saga would not find out by itself. The run that authorizes or captures a payment

@@ -74,7 +74,7 @@ func TestAWebhookIsStoredIfTheSagaCouldNotKnow(t *testing.T) {
 			h, b, clock := newHook()
 			for range 2 { // doubled: the provider delivers at least once
 				res, err := h.receive(t.Context(), post(c.body, stripeSignature(c.body, "whsec_1", clock.now)))
-				if err != nil || res.Status != http.StatusOK || res.Body != (received{Stored: c.stored}) {
+				if err != nil || res.Status != http.StatusOK || res.Body != (platform.WebhookReceived{Stored: c.stored}) {
 					t.Fatalf("got %+v, %v", res, err)
 				}
 				if c.stored && res.Header[platform.DurabilityHeader] != "two-regions" {

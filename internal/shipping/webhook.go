@@ -3,7 +3,6 @@ package shipping
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"regexp"
 
 	"twofold/internal/fact"
@@ -42,11 +41,6 @@ type carrierEvent struct {
 	Reference string `json:"reference"`
 }
 
-// received is the answer to a webhook that was understood.
-type received struct {
-	Stored bool `json:"stored"` // false for what changes nothing here
-}
-
 // receive answers 200 only when what happened is stored, or need not be. Everything else makes the carrier send it again.
 func (h webhook) receive(ctx context.Context, r platform.Request) (platform.Response, error) {
 	key, err := h.secret.Value(ctx)
@@ -61,17 +55,9 @@ func (h webhook) receive(ctx context.Context, r platform.Request) (platform.Resp
 		return platform.Response{}, err
 	}
 	if t.Kind == "" {
-		return platform.Response{Status: http.StatusOK, Body: received{}}, nil
+		return platform.WebhookIgnored(), nil
 	}
-	durability, err := h.orders.Tracked(ctx, t)
-	switch {
-	case platform.CodeOf(err) == platform.NotFound: // the order is still on its way from the other region
-		return platform.Response{}, &platform.Error{Code: platform.Unavailable, Detail: "this region does not know the order yet: send the event again", Cause: err}
-	case err != nil:
-		return platform.Response{}, err
-	}
-	header := map[string]string{platform.DurabilityHeader: string(durability)}
-	return platform.Response{Status: http.StatusOK, Header: header, Body: received{Stored: true}}, nil
+	return platform.WebhookStored(h.orders.Tracked(ctx, t))
 }
 
 // readEvent is what an event says; of no kind if that is of no interest.

@@ -64,7 +64,7 @@ func TestWhatTheCarrierTellsIsStoredAsAFact(t *testing.T) {
 		body := carrierBody(kind, trackedOrder)
 		for range 2 { // doubled: the carrier delivers at least once
 			res, err := h.receive(t.Context(), post(body, carrierSignature(body, "key_w", clock.now)))
-			if err != nil || res.Status != http.StatusOK || res.Body != (received{Stored: want != nil}) {
+			if err != nil || res.Status != http.StatusOK || res.Body != (platform.WebhookReceived{Stored: want != nil}) {
 				t.Errorf("%s: got %+v, %v", kind, res, err)
 			}
 			if want != nil && res.Header[platform.DurabilityHeader] != "one-region" {
