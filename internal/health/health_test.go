@@ -67,7 +67,7 @@ func get(t *testing.T, table *testTable, now time.Time) (events.APIGatewayProxyR
 func probed(t *testing.T, checks ...check) *testTable {
 	t.Helper()
 	table := &testTable{}
-	p := &probe{checks: checks, table: healthTable{db: table, name: "health"}, clock: &testClock{now: noon}, log: slog.New(slog.DiscardHandler)}
+	p := &probe{checks: checks, table: healthTable{db: table, name: "health"}, clock: &testClock{now: noon}, log: slog.New(slog.DiscardHandler), heart: still{}}
 	if err := p.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -149,14 +149,14 @@ func TestAProviderIsReachableIfItAnswersAnythingButAFailure(t *testing.T) {
 func TestAReportThatCannotBeWrittenFailsTheRun(t *testing.T) {
 	var log bytes.Buffer
 	p := &probe{checks: []check{{"table-orders", unwell}}, table: healthTable{db: &testTable{down: errors.New("gone")}, name: "health"},
-		clock: &testClock{now: noon}, log: slog.New(slog.NewJSONHandler(&log, nil))}
+		clock: &testClock{now: noon}, log: slog.New(slog.NewJSONHandler(&log, nil)), heart: still{}}
 	if err := p.run(context.Background()); err == nil || !strings.Contains(log.String(), "table-orders") {
 		t.Errorf("%v, log %s", err, log.String())
 	}
 }
 
 func TestTheProbeNamesAllThatItLacksAndLooksAtAllThatItHas(t *testing.T) {
-	needs := []string{"TABLE", "STRIPE_API_BASE", "CARRIER_API_BASE"}
+	needs := []string{"TABLE", "PEER_REGION", "STRIPE_API_BASE", "CARRIER_API_BASE"}
 	for _, x := range tables {
 		needs = append(needs, x.variable)
 	}

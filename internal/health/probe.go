@@ -32,21 +32,43 @@ type probe struct {
 	table  interface {
 		save(ctx context.Context, r Report) error
 	}
-	clock platform.Clock
-	log   *slog.Logger
+	heart interface {
+		beat(ctx context.Context, now time.Time) (lag time.Duration, seen bool, err error)
+	}
+	clock   platform.Clock
+	log     *slog.Logger
+	metrics platform.Metrics
 }
 
 // run is the function's handler. That something is not well is a finding and no error; that it cannot be written down is one.
 func (p *probe) run(ctx context.Context) error {
 	r := Report{At: p.clock.Now()}
+	samples := p.replication(ctx, r.At)
+	failed := 0.0
 	for _, c := range p.checks {
 		err := p.try(ctx, c)
 		if err != nil {
+			failed++
 			p.log.Error("not well", "check", c.name, "error", err.Error())
 		}
 		r.Checks = append(r.Checks, Finding{Name: c.name, OK: err == nil})
 	}
+	p.metrics.Put(ctx, "probed", nil, append(samples, platform.Sample{Metric: platform.ChecksFailed, Value: failed})...)
 	return p.table.save(ctx, r)
+}
+
+// replication says how old what was last seen of the peer is. That it cannot be told is no reason to take the region out.
+func (p *probe) replication(ctx context.Context, now time.Time) []platform.Sample {
+	ctx, cancel := p.clock.WithTimeout(ctx, checkDeadline)
+	defer cancel()
+	lag, seen, err := p.heart.beat(ctx, now)
+	if err != nil {
+		p.log.Error("no heartbeat", "error", err.Error())
+	}
+	if err != nil || !seen {
+		return nil
+	}
+	return []platform.Sample{{Metric: platform.ReplicationLag, Value: lag.Seconds()}}
 }
 
 func (p *probe) try(ctx context.Context, c check) (err error) {

@@ -20,6 +20,7 @@ type api struct {
 	region    string
 	peer      string
 	clock     platform.Clock
+	fences    *platform.Fences
 	catalogue interface {
 		Page(ctx context.Context, after string, limit int) (page []Product, more bool, err error)
 		Versions(ctx context.Context, sku string) ([]Product, error)
@@ -89,7 +90,7 @@ func (a api) putProduct(ctx context.Context, r platform.Request) (platform.Respo
 		return platform.Response{}, err
 	}
 	var body productBody
-	if err := decode(r, &body); err != nil {
+	if err := r.DecodeBody(&body); err != nil {
 		return platform.Response{}, err
 	}
 	match, err := body.check(r)
@@ -189,10 +190,13 @@ func (a api) known(ctx context.Context, r platform.Request) (Product, error) {
 // receive records goods. It credits nothing: the target region does, by the receipt's event or its sweep.
 func (a api) receive(ctx context.Context, r platform.Request) (platform.Response, error) {
 	var body receiptBody
-	if err := decode(r, &body); err != nil {
+	if err := r.DecodeBody(&body); err != nil {
 		return platform.Response{}, err
 	}
 	if err := body.check(a.region, a.peer); err != nil {
+		return platform.Response{}, err
+	}
+	if err := a.fences.Check(ctx); err != nil {
 		return platform.Response{}, err
 	}
 	p, err := a.known(ctx, r)

@@ -213,7 +213,7 @@ func TestBadRequestsAreToldWhereAndChangeNothing(t *testing.T) {
 	}{
 		{"malformed JSON", put, "TEA", `{"title":`, 400, []string{""}},
 		{"text behind the JSON", put, "TEA", teaBody + `{}`, 400, []string{""}},
-		{"oversized", put, "TEA", `{"title":"` + strings.Repeat("x", maxBody) + `"}`, 400, []string{""}},
+		{"oversized", put, "TEA", `{"title":"` + strings.Repeat("x", platform.MaxBody) + `"}`, 413, []string{""}},
 		{"wrong type", put, "TEA", `{"title":"Tea","price":{"amount":"790","currency":"EUR"},"active":true}`, 400, []string{"/price/amount"}},
 		{"extra field", put, "TEA", strings.Replace(teaBody, `{`, `{"colour":"green",`, 1), 400, []string{"/colour"}},
 		{"empty", put, "TEA", `{}`, 400, []string{"/title", "/active", "/price"}},
@@ -222,7 +222,7 @@ func TestBadRequestsAreToldWhereAndChangeNothing(t *testing.T) {
 		{"bad SKU", put, "tea!", teaBody, 400, []string{"sku"}},
 		{"a receipt of malformed JSON", receive, "TEA", `{"receiptId"`, 400, []string{""}},
 		{"a receipt with an extra field", receive, "TEA", `{"receiptId":"a","quantity":1,"target":"us-east-1","note":""}`, 400, []string{"/note"}},
-		{"an oversized receipt", receive, "TEA", `{"receiptId":"` + strings.Repeat("x", maxBody) + `"}`, 400, []string{""}},
+		{"an oversized receipt", receive, "TEA", `{"receiptId":"` + strings.Repeat("x", platform.MaxBody) + `"}`, 413, []string{""}},
 		{"a receipt without target", receive, "TEA", `{"receiptId":"a","quantity":1}`, 400, []string{"/target"}},
 		{"a receipt id that is too long", receive, "TEA", `{"receiptId":"` + strings.Repeat("x", 65) + `","quantity":1,"target":"us-east-1"}`, 400, []string{"/receiptId"}},
 		{"a receipt id of other characters", receive, "TEA", `{"receiptId":"a#b","quantity":1,"target":"us-east-1"}`, 400, []string{"/receiptId"}},

@@ -191,18 +191,30 @@ func (t catalogueTable) PutReceipt(ctx context.Context, r Receipt, at time.Time)
 	return out, where, nil
 }
 
-// query reads the items of a SKU whose sort key begins with a prefix: few, so one page holds them.
+// query reads the items of a SKU whose sort key begins with a prefix into out, a pointer to a slice.
 func (t catalogueTable) query(ctx context.Context, sku, prefix string, out any) error {
-	res, err := t.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: &t.name, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :prefix)"),
-		ExpressionAttributeValues: platform.Item{":pk": str(skuPK(sku)), ":prefix": str(prefix)},
-	})
+	items, err := t.itemsOf(ctx, sku, prefix)
 	if err != nil {
-		return platform.FromAWS(err)
+		return err
 	}
-	if err := attributevalue.UnmarshalListOfMaps(res.Items, out); err != nil {
+	if err := attributevalue.UnmarshalListOfMaps(items, out); err != nil {
 		return platform.Wrap(platform.Internal, err)
 	}
 	return nil
+}
+
+func (t catalogueTable) itemsOf(ctx context.Context, sku, prefix string) ([]platform.Item, error) {
+	var items []platform.Item
+	for pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
+		TableName: &t.name, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :prefix)"),
+		ExpressionAttributeValues: platform.Item{":pk": str(skuPK(sku)), ":prefix": str(prefix)},
+	}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, platform.FromAWS(err)
+		}
+		items = append(items, page.Items...)
+	}
+	return items, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"twofold/internal/event"
@@ -12,19 +13,25 @@ import (
 	"twofold/internal/platform"
 )
 
-// subscriber credits receipts and settles reservations as the bus tells of them.
+// subscriber credits receipts, deals with the other region and settles reservations as the bus tells of them.
 type subscriber struct {
-	region string
-	stock  settler
-	credit creditor
+	region  string
+	stock   settler
+	credit  creditor
+	partner partner
 }
 
 // creditor books receipts of this region.
 type creditor struct {
-	stock interface {
-		shardCounter
-		Credit(ctx context.Context, r Receipt, shard int, at time.Time) (int64, error)
+	region, peer string
+	stock        interface {
+		EachShard(ctx context.Context, sku string) ([]Counters, error)
+		Credit(ctx context.Context, r Receipt, parts []ReservedLine, at time.Time) (int64, error)
 	}
+	catalogue interface {
+		Adopted(ctx context.Context, sku, dead, by string) (adoption, error)
+	}
+	tell  func(ctx context.Context, sku string) error
 	clock platform.Clock
 	rand  io.Reader
 	log   *slog.Logger
@@ -44,6 +51,10 @@ func (e subscriber) handle(ctx context.Context, body json.RawMessage) error {
 	switch env.DetailType {
 	case typeReceipt:
 		return on(ctx, env.Detail, e.received)
+	case typeTransfer:
+		return on(ctx, env.Detail, e.transferred)
+	case typeRequest:
+		return on(ctx, env.Detail, e.requested)
 	case fact.Confirmed.DetailType():
 		return on(ctx, env.Detail, e.confirmed)
 	case fact.Rejected.DetailType():
@@ -75,6 +86,28 @@ func (e subscriber) received(ctx context.Context, d event.StockReceived) error {
 	return e.credit.once(ctx, Receipt{SKU: d.Sku, ID: d.ReceiptID, Quantity: quantity, Target: d.Target, Region: d.Region})
 }
 
+func (e subscriber) transferred(ctx context.Context, d event.StockTransferred) error {
+	quantity, err := event.Number("quantity", d.Quantity)
+	if err != nil {
+		return platform.Wrap(platform.InvalidRequest, err)
+	}
+	if d.Target != e.region {
+		return nil
+	}
+	return e.partner.receive(ctx, d.Sku, quantity)
+}
+
+func (e subscriber) requested(ctx context.Context, d event.StockRequested) error {
+	quantity, err := event.Number("quantity", d.Quantity)
+	if err != nil {
+		return platform.Wrap(platform.InvalidRequest, err)
+	}
+	if d.Target != e.region {
+		return nil
+	}
+	return e.partner.answer(ctx, d.Sku, quantity)
+}
+
 func (e subscriber) confirmed(ctx context.Context, d event.OrderConfirmed) error {
 	return settle(ctx, e.stock, d.OrderID, committed(d.CommittedBy, e.region))
 }
@@ -88,22 +121,31 @@ func (e subscriber) cancelled(ctx context.Context, d event.OrderCancelled) error
 }
 
 // once credits a receipt unless it has been credited before. Two receipts of one id that disagree were written by two
-// regions that could not see each other: the first counts, and the log says so.
+// regions that could not see each other: the first counts, and the log says so. A receipt that the other region took over when it adopted this
+// one is not this region's any more: it is marked as credited with nothing.
 func (c creditor) once(ctx context.Context, r Receipt) error {
-	counts, err := c.stock.Shards(ctx, []string{r.SKU})
+	taken, err := c.catalogue.Adopted(ctx, r.SKU, c.region, c.peer)
 	if err != nil {
 		return err
 	}
-	shard, err := below(c.rand, counts[r.SKU])
+	shards, err := c.stock.EachShard(ctx, r.SKU)
+	if err != nil {
+		return err
+	}
+	begin, err := below(c.rand, len(shards))
 	if err != nil {
 		return platform.Wrap(platform.Internal, err)
 	}
-	credited, err := c.stock.Credit(ctx, r, shard, c.clock.Now())
+	parts := portions(r.SKU, r.Quantity, len(shards), begin)
+	if slices.Contains(taken.Receipts, r.ID) {
+		parts = nil
+	}
+	credited, err := c.stock.Credit(ctx, r, parts, c.clock.Now())
 	if err != nil {
 		return err
 	}
 	if credited != r.Quantity {
 		c.log.Error("a receipt was recorded twice with different quantities", "sku", r.SKU, "receipt", r.ID, "credited", credited, "ignored", r.Quantity)
 	}
-	return nil
+	return c.tell(ctx, r.SKU)
 }

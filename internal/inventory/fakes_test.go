@@ -37,6 +37,7 @@ type memory struct {
 	counts       map[string]int
 	reservations map[string]Reservation
 	credited     map[[2]string]int64
+	taken        []string // receipts that the other region adopted
 	reads        int
 }
 
@@ -127,14 +128,50 @@ func (m *memory) Settle(_ context.Context, r Reservation, to State, move Move) e
 	return nil
 }
 
-func (m *memory) Credit(_ context.Context, r Receipt, shard int, _ time.Time) (int64, error) {
+func (m *memory) Credit(_ context.Context, r Receipt, parts []ReservedLine, _ time.Time) (int64, error) {
 	id := [2]string{r.SKU, r.ID}
 	if q, ok := m.credited[id]; ok {
 		return q, nil
 	}
 	m.credited[id] = r.Quantity
-	m.apply(credit(), []ReservedLine{{SKU: r.SKU, Shard: shard, Quantity: r.Quantity}})
+	m.apply(credit(), parts)
 	return r.Quantity, nil
+}
+
+func (m *memory) EachShard(_ context.Context, sku string) ([]Counters, error) {
+	out := make([]Counters, max(1, m.counts[sku]))
+	for i := range out {
+		out[i] = m.shards[shardID{sku, i}]
+	}
+	return out, nil
+}
+
+func (m *memory) Gather(_ context.Context, from []ReservedLine, into ReservedLine) (bool, error) {
+	if m.apply(leave(), from) != nil {
+		return false, nil
+	}
+	m.apply(arrive(), []ReservedLine{into})
+	return true, nil
+}
+
+func (m *memory) Split(_ context.Context, sku string, seen, shards int) (bool, error) {
+	if max(1, m.counts[sku]) != seen {
+		return false, nil
+	}
+	m.counts[sku] = shards
+	return true, nil
+}
+
+// Adopted implements the creditor's catalogue: nothing was taken over.
+func (m *memory) Adopted(context.Context, string, string, string) (adoption, error) {
+	return adoption{Receipts: m.taken}, nil
+}
+
+// nobody is a peer that has nothing.
+type nobody struct{}
+
+func (nobody) Ask(_ context.Context, short []shortage) error {
+	return platform.Refuse(platform.InsufficientStock, "there is not enough of "+short[0].line.SKU)
 }
 
 func (m *memory) Held(_ context.Context, before time.Time, each func(string) error) error {
@@ -156,11 +193,11 @@ func (m *memory) Held(_ context.Context, before time.Time, each func(string) err
 // sellers of a memory.
 
 func (m *memory) saga(clock *handClock) saga {
-	return saga{region: east, stock: m, shards: m, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
+	return saga{region: east, stock: m, shards: newShardMemory(m, clock), peer: nobody{}, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
 }
 
 func (m *memory) creditor(clock *handClock) creditor {
-	return creditor{stock: m, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{2, 7, 1, 8, 2, 8, 1, 8}, 10_000)), log: discard()}
+	return creditor{region: east, peer: west, stock: m, catalogue: m, tell: func(context.Context, string) error { return nil }, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{2, 7, 1, 8, 2, 8, 1, 8}, 10_000)), log: discard()}
 }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -24,6 +24,8 @@ const (
 	sweepIndex  = "sweep" // of the catalogue: receipts
 	sweepShards = 4
 
+	movesShards = 4 // of the same index: transfers and requests, by the region that they are for
+
 	productsIndex = "products" // of the catalogue: versions of products by SKU
 	listing       = "listing"  // its hash key, only on those, always the same
 	listed        = "products"
@@ -45,7 +47,8 @@ func text(item platform.Item, attr string) string {
 	return s.Value
 }
 
-// In the catalogue, which is global: every sort key ends with the region that writes it.
+// In the catalogue, which is global, every sort key names the region that writes it: the last one, but for a transfer, which
+// its giver writes.
 
 func skuPK(sku string) string { return "sku#" + sku }
 
@@ -56,8 +59,25 @@ const (
 
 func snapshotKey(sku, region string) platform.Item { return key(skuPK(sku), snapshotSK+region) }
 
-// skuOfItem is the SKU that an item of either table belongs to.
-func skuOfItem(item platform.Item) string { return strings.TrimPrefix(text(item, attrPK), "sku#") }
+// skuOfItem is the SKU that an item of the catalogue, or a shard, belongs to.
+func skuOfItem(item platform.Item) string {
+	sku, _, _ := strings.Cut(strings.TrimPrefix(text(item, attrPK), "sku#"), "#")
+	return sku
+}
+
+const (
+	transferSK = "transfer#"
+	requestSK  = "request#"
+)
+
+func transferKey(sku, giver, receiver string) platform.Item {
+	return key(skuPK(sku), transferSK+giver+"#"+receiver)
+}
+
+func requestKey(sku, asker string) platform.Item { return key(skuPK(sku), requestSK+asker) }
+
+// movesSweep is the hash key of transfers to a region, and of requests to it, in the sweep's index.
+func movesSweep(target string, shard int) string { return fmt.Sprintf("moves#%s#%d", target, shard) }
 
 func receiptSK(id, region string) string { return "receipt#" + id + "#" + region }
 
@@ -74,10 +94,16 @@ func receiptSweep(target string, at time.Time, id string) string {
 
 // In the stock table, which is this region's own.
 
-const shardSK = "shard#"
+// shardSK marks a shard; each is a partition of its own, because a partition takes so many writes a second and no more.
+const shardSK = "shard"
 
 func shardKey(sku string, shard int) platform.Item {
-	return key(skuPK(sku), fmt.Sprintf("%s%d", shardSK, shard))
+	return key(fmt.Sprintf("%s#%d", skuPK(sku), shard), shardSK)
+}
+
+// totalKey keeps how much of a SKU this region has ever given to another, or credited from it.
+func totalKey(what counter, peer, sku string) platform.Item {
+	return key("transfer#"+peer, string(what)+"#"+sku)
 }
 
 func creditedKey(sku, receiptID string) platform.Item {

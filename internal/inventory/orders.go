@@ -20,3 +20,10 @@ func (o orderService) Outcome(ctx context.Context, orderID string) (Outcome, err
 	err := platform.Ask(ctx, o.lambda, o.function, map[string]string{"orderId": orderID, "want": "outcome"}, &out)
 	return out, err
 }
+
+// Sold is a page of what the order service knows a region to have sold.
+func (o orderService) Sold(ctx context.Context, region, after string) (soldPage, error) {
+	var out soldPage
+	err := platform.Ask(ctx, o.lambda, o.function, map[string]string{"action": "sold", "region": region, "after": after}, &out)
+	return out, err
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"time"
 
 	"twofold/internal/platform"
 )
@@ -13,14 +12,31 @@ import (
 type saga struct {
 	region string
 	stock  holder
-	shards shardCounter
+	shards *shardMemory
+	peer   lender
 	clock  platform.Clock
 	rand   io.Reader
 }
 
 type holder interface {
 	Hold(ctx context.Context, r Reservation) (HoldResult, error)
+	EachShard(ctx context.Context, sku string) ([]Counters, error)
+	Gather(ctx context.Context, from []ReservedLine, into ReservedLine) (bool, error)
+	Split(ctx context.Context, sku string, seen, shards int) (bool, error)
 	settler
+}
+
+// lender is the other region.
+type lender interface {
+	// Ask asks it for what this region has too little of. The error is always one: that the goods are on their way, that there are none, or
+	// what kept this region from asking.
+	Ask(ctx context.Context, short []shortage) error
+}
+
+// shortage is a line that this region cannot fill.
+type shortage struct {
+	line      Line
+	available int64 // what it has
 }
 
 type shardCounter interface {
@@ -57,32 +73,6 @@ func (s saga) steps() platform.Steps {
 	}
 }
 
-// reserve holds every line of the order or none. Each line is drawn from one shard; a shard that has too little makes way for the
-// SKU's next one, and when a SKU has no more the order is refused.
-func (s saga) reserve(ctx context.Context, in stepInput) (reserved, error) {
-	draws, err := s.draw(ctx, in.Order.Lines)
-	if err != nil {
-		return reserved{}, err
-	}
-	for {
-		r := Reservation{OrderID: in.Order.OrderID, State: Held, At: s.clock.Now(), Lines: draws.lines()}
-		res, err := s.stock.Hold(ctx, r)
-		switch {
-		case err != nil:
-			return reserved{}, err
-		case res.Existing != nil:
-			return again(*res.Existing, in.Order.Lines)
-		case len(res.Short) == 0:
-			return reserved{Reserved: true}, nil
-		}
-		for _, i := range res.Short {
-			if !draws[i].next() {
-				return reserved{}, platform.Refuse(platform.InsufficientStock, "there is not enough of "+draws[i].line.SKU)
-			}
-		}
-	}
-}
-
 // again answers a run that finds the order's reservation there.
 func again(r Reservation, lines []Line) (reserved, error) {
 	switch {
@@ -110,47 +100,6 @@ func (s saga) giveBack(ctx context.Context, in stepInput) (returnedResult, error
 	return returnedResult{Returned: err == nil && to == Returned}, err
 }
 
-// draw is a line with the shards that it may come from, in the order in which they are tried.
-type draw struct {
-	line   Line
-	shards []int
-}
-
-func (d *draw) next() bool {
-	d.shards = d.shards[1:]
-	return len(d.shards) > 0
-}
-
-type draws []draw
-
-func (ds draws) lines() []ReservedLine {
-	out := make([]ReservedLine, len(ds))
-	for i, d := range ds {
-		out[i] = ReservedLine{SKU: d.line.SKU, Shard: d.shards[0], Quantity: d.line.Quantity}
-	}
-	return out
-}
-
-func (s saga) draw(ctx context.Context, lines []Line) (draws, error) {
-	skus := make([]string, len(lines))
-	for i, l := range lines {
-		skus[i] = l.SKU
-	}
-	counts, err := s.shards.Shards(ctx, skus)
-	if err != nil {
-		return nil, err
-	}
-	out := make(draws, len(lines))
-	for i, l := range lines {
-		shards, err := shuffled(s.rand, counts[l.SKU])
-		if err != nil {
-			return nil, platform.Wrap(platform.Internal, err)
-		}
-		out[i] = draw{line: l, shards: shards}
-	}
-	return out, nil
-}
-
 // shuffled is 0..n-1 in a random order.
 func shuffled(rand io.Reader, n int) ([]int, error) {
 	out := make([]int, n)
@@ -176,47 +125,4 @@ func below(rand io.Reader, n int) (int, error) {
 		return 0, err
 	}
 	return int(binary.BigEndian.Uint64(b[:]) % uint64(n)), nil
-}
-
-// rememberShards is how long the number of a SKU's shards is taken from memory. It only grows, so an old number costs nothing but
-// spread.
-const rememberShards = time.Minute
-
-// shardMemory spares reserving an order a read in almost all cases.
-type shardMemory struct {
-	store shardCounter
-	clock platform.Clock
-	known map[string]remembered
-}
-
-type remembered struct {
-	count int
-	until time.Time
-}
-
-func newShardMemory(store shardCounter, clock platform.Clock) *shardMemory {
-	return &shardMemory{store: store, clock: clock, known: map[string]remembered{}}
-}
-
-// Shards reads what is not remembered. Like a Lambda instance it serves one call at a time.
-func (m *shardMemory) Shards(ctx context.Context, skus []string) (map[string]int, error) {
-	now := m.clock.Now()
-	counts := make(map[string]int, len(skus))
-	var missing []string
-	for _, sku := range skus {
-		if k, ok := m.known[sku]; ok && now.Before(k.until) {
-			counts[sku] = k.count
-		} else {
-			missing = append(missing, sku)
-		}
-	}
-	if len(missing) == 0 {
-		return counts, nil
-	}
-	read, err := m.store.Shards(ctx, missing)
-	for sku, n := range read {
-		counts[sku] = n
-		m.known[sku] = remembered{count: n, until: now.Add(rememberShards)}
-	}
-	return counts, err
 }

@@ -230,8 +230,8 @@ func TestStockIsNeverSoldBeyondWhatWasReceived(t *testing.T) {
 
 func checkStock(t *rapid.T, m *memory) {
 	for id, c := range m.shards {
-		if err := c.Check(); err != nil {
-			t.Fatalf("%v: %v", id, err)
+		if min(c.Received, c.Available, c.Held, c.Consumed) < 0 {
+			t.Fatalf("%v: %+v", id, c)
 		}
 	}
 	for _, sku := range []string{"TEA", "CUP"} {
@@ -252,7 +252,7 @@ func checkStock(t *rapid.T, m *memory) {
 			}
 		}
 		want.Available = want.Received - want.Held - want.Consumed
-		if got, _ := m.Counters(t.Context(), sku); got != want {
+		if got, _ := m.Counters(t.Context(), sku); got != want || got.Check() != nil {
 			t.Fatalf("%s: counters %+v, receipts and reservations amount to %+v", sku, got, want)
 		}
 	}

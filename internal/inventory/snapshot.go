@@ -15,53 +15,66 @@ import (
 type Snapshot struct {
 	Region string    `json:"region" dynamodbav:"region"`
 	At     time.Time `json:"at" dynamodbav:"-"` // when the region noticed that its counters stand so
+	Demand int64     `json:"-" dynamodbav:"demand"`
 	Counters
 }
 
 // stockOf is what this region has to tell of a SKU.
 type stockOf struct {
-	SKU string
+	SKU    string
+	Demand int64 // units sold here lately; see demandNow
 	Counters
 }
 
 // Snapshots are all regions' snapshots of a SKU, as far as this replica has them.
 func (t catalogueTable) Snapshots(ctx context.Context, sku string) ([]Snapshot, error) {
-	var items []struct {
-		Snapshot
-		At string `dynamodbav:"at"`
-	}
-	if err := t.query(ctx, sku, snapshotSK, &items); err != nil {
+	items, err := t.itemsOf(ctx, sku, snapshotSK)
+	if err != nil {
 		return nil, err
 	}
 	out := make([]Snapshot, len(items))
 	for i, item := range items {
-		at, err := time.Parse(time.RFC3339, item.At)
-		if err != nil {
-			return nil, platform.Wrap(platform.Internal, err)
+		if out[i], err = snapshotFrom(item); err != nil {
+			return nil, err
 		}
-		out[i] = item.Snapshot
-		out[i].At = at
 	}
 	return out, nil
 }
 
-// Published are the counters that this region last told of at most 100 SKUs; zeros for one of which it told nothing.
-func (t catalogueTable) Published(ctx context.Context, skus []string) (map[string]Counters, error) {
+func snapshotFrom(item platform.Item) (Snapshot, error) {
+	var s Snapshot
+	if err := attributevalue.UnmarshalMap(item, &s); err != nil {
+		return Snapshot{}, platform.Wrap(platform.Internal, err)
+	}
+	at, err := time.Parse(time.RFC3339, text(item, "at"))
+	if err != nil {
+		return Snapshot{}, platform.Wrap(platform.Internal, err)
+	}
+	s.At = at
+	return s, nil
+}
+
+// Published is what this region last told of at most 100 SKUs; the zero value for one of which it told nothing.
+func (t catalogueTable) Published(ctx context.Context, skus []string) (map[string]Snapshot, error) {
+	return t.snapshotsOf(ctx, skus, t.region)
+}
+
+func (t catalogueTable) snapshotsOf(ctx context.Context, skus []string, region string) (map[string]Snapshot, error) {
 	keys := make([]platform.Item, len(skus))
 	for i, sku := range skus {
-		keys[i] = snapshotKey(sku, t.region)
+		keys[i] = snapshotKey(sku, region)
 	}
 	items, err := batchGet(ctx, t.db, t.name, keys, "")
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]Counters, len(items))
+	out := make(map[string]Snapshot, len(items))
 	for _, item := range items {
-		var c Counters
-		if err := attributevalue.UnmarshalMap(item, &c); err != nil {
-			return nil, platform.Wrap(platform.Internal, err)
+		s, err := snapshotFrom(item)
+		if err != nil {
+			return nil, err
 		}
-		out[skuOfItem(item)] = c
+		out[skuOfItem(item)] = s
 	}
 	return out, nil
 }
@@ -75,35 +88,40 @@ func (t catalogueTable) PutSnapshot(ctx context.Context, s stockOf, at time.Time
 	for k, v := range snapshotKey(s.SKU, t.region) {
 		item[k] = v
 	}
-	item["region"], item["at"] = str(t.region), str(stamp(at))
+	item["region"], item["at"], item["demand"] = str(t.region), str(stamp(at)), num(s.Demand)
 	_, err = t.db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.name, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk) OR #at < :at"),
 		ExpressionAttributeNames: map[string]string{"#at": "at"}, ExpressionAttributeValues: platform.Item{":at": item["at"]},
 	})
-	if _, later := platform.ConditionFailed(err); later {
-		return nil
-	}
-	return platform.FromAWS(err)
+	return unlessOvertaken(err)
 }
 
-// snapshotWalk is the round over the catalogue's products, whose snapshots are compared with this region's counters.
-type snapshotWalk struct {
+// productWalk is the round over the catalogue's products: what this region told of each, and what both have, is compared with its counters.
+type productWalk struct {
 	catalogue catalogueTable
 	stock     stockTable
+	peer      string
+}
+
+// look is what is to be done about a SKU.
+type look struct {
+	now   stockOf
+	tell  bool // the counters or the demand are not as last told
+	level bool // the other region has too little for what it sells
 }
 
 // Position is the key of the last product that was looked at.
-func (w snapshotWalk) Position(ctx context.Context) (platform.Item, error) {
+func (w productWalk) Position(ctx context.Context) (platform.Item, error) {
 	return w.stock.position(ctx, "snapshots")
 }
 
 // SetPosition implements round.
-func (w snapshotWalk) SetPosition(ctx context.Context, at platform.Item) error {
+func (w productWalk) SetPosition(ctx context.Context, at platform.Item) error {
 	return w.stock.setPosition(ctx, "snapshots", at)
 }
 
 // Step compares the next products.
-func (w snapshotWalk) Step(ctx context.Context, after platform.Item) ([]stockOf, platform.Item, error) {
+func (w productWalk) Step(ctx context.Context, after platform.Item) ([]look, platform.Item, error) {
 	page, more, err := w.catalogue.Page(ctx, skuOfItem(after), productsPerStep)
 	if err != nil || len(page) == 0 {
 		return nil, nil, err
@@ -117,16 +135,27 @@ func (w snapshotWalk) Step(ctx context.Context, after platform.Item) ([]stockOf,
 	if err != nil {
 		return nil, nil, err
 	}
-	var changed []stockOf
+	peers, err := w.catalogue.snapshotsOf(ctx, skus, w.peer)
+	if err != nil {
+		return nil, nil, err
+	}
+	var due []look
 	for _, sku := range skus {
-		if now[sku] != told[sku] {
-			changed = append(changed, stockOf{SKU: sku, Counters: now[sku]})
+		if l := lookAt(sku, now[sku], told[sku], peers[sku]); l.tell || l.level {
+			due = append(due, l)
 		}
 	}
 	if !more {
-		return changed, nil, nil
+		return due, nil, nil
 	}
-	return changed, platform.Item{attrPK: str(skuPK(skus[len(skus)-1]))}, nil
+	return due, platform.Item{attrPK: str(skuPK(skus[len(skus)-1]))}, nil
+}
+
+func lookAt(sku string, now Counters, told, peer Snapshot) look {
+	demand := demandNow(told.Demand, now.Consumed-told.Consumed)
+	own, other := side{now.Available, demand}, side{peer.Available, peer.Demand}
+	return look{now: stockOf{SKU: sku, Demand: demand, Counters: now},
+		tell: now != told.Counters || demand != told.Demand, level: level(own, other) > 0}
 }
 
 func skusOf(products []Product) []string {

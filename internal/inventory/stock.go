@@ -21,15 +21,21 @@ type counter string
 
 const (
 	received  counter = "received"
+	got       counter = "got"
 	available counter = "available"
 	held      counter = "held"
 	consumed  counter = "consumed"
+	given     counter = "given"
 )
 
 func (c *Counters) of(name counter) *int64 {
 	switch name {
 	case received:
 		return &c.Received
+	case got:
+		return &c.Got
+	case given:
+		return &c.Given
 	case available:
 		return &c.Available
 	case held:
@@ -59,7 +65,8 @@ func (c Counters) Plus(o Counters) Counters {
 }
 
 // Move is the one way in which counters change. It takes a quantity from a counter, which must have it, and gives it to
-// another of the same side of the equation, or it gives it to both sides. So it keeps the equation whatever the quantity.
+// another of the same side of the equation, or it gives it to both sides. So it keeps the equation whatever the quantity. ([leave] and [arrive]
+// keep it together.)
 // The store makes its update expressions of the same values that [Move.Apply] computes with.
 type Move struct {
 	from counter // "" when goods come from outside
@@ -72,6 +79,12 @@ func reserve() Move { return Move{from: available, to: []counter{held}} }
 func release() Move { return Move{from: held, to: []counter{available}} }
 func consume() Move { return Move{from: held, to: []counter{consumed}} }
 func restock() Move { return Move{from: consumed, to: []counter{available}} }
+func give() Move    { return Move{from: available, to: []counter{given}} }
+func take() Move    { return Move{to: []counter{got, available}} }
+
+// Between shards of one SKU, goods leave one and arrive at another in one transaction, so that the region's sum keeps the equation.
+func leave() Move  { return Move{from: available} }
+func arrive() Move { return Move{to: []counter{available}} }
 
 // Apply is the counters after a move of a quantity; false, and no change, if the counter it takes from has less.
 func (m Move) Apply(c Counters, quantity int64) (Counters, bool) {

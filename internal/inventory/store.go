@@ -25,28 +25,15 @@ type stockTable struct {
 // errRaced is a transaction that lost against another one about the same order: reading again tells what became of it.
 var errRaced = errors.New("another run has just changed the reservation")
 
-// Counters are this region's counters of a SKU over all its shards, exactly as they stand.
+// Counters are this region's counters of a SKU over all its shards. Each shard is read as it stands; what moves between two of them
+// meanwhile may be seen twice or not at all.
 func (t stockTable) Counters(ctx context.Context, sku string) (Counters, error) {
-	pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
-		TableName: &t.name, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :sk)"),
-		ExpressionAttributeValues: platform.Item{":pk": str(skuPK(sku)), ":sk": str(shardSK)},
-	})
+	shards, err := t.EachShard(ctx, sku)
 	var sum Counters
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return Counters{}, platform.FromAWS(err)
-		}
-		var shards []Counters
-		if err := attributevalue.UnmarshalListOfMaps(page.Items, &shards); err != nil {
-			return Counters{}, platform.Wrap(platform.Internal, err)
-		}
-		for _, s := range shards {
-			sum = sum.Plus(s)
-		}
+	for _, s := range shards {
+		sum = sum.Plus(s)
 	}
-	return sum, nil
+	return sum, err
 }
 
 // shardItem is a shard as it is stored. The first shard of a SKU carries the number of its shards; a SKU without that has one.
@@ -132,6 +119,10 @@ func batchGet(ctx context.Context, db *dynamodb.Client, table string, keys []pla
 	if projection != "" {
 		ask.ProjectionExpression = &projection
 	}
+	return batchGetAs(ctx, db, table, ask)
+}
+
+func batchGetAs(ctx context.Context, db *dynamodb.Client, table string, ask types.KeysAndAttributes) ([]platform.Item, error) {
 	res, err := db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{table: ask}})
 	if err != nil {
 		return nil, platform.FromAWS(err)
@@ -146,6 +137,7 @@ func batchGet(ctx context.Context, db *dynamodb.Client, table string, keys []pla
 type HoldResult struct {
 	Existing *Reservation // the order has a reservation
 	Short    []int        // these lines' shards have too little
+	Busy     []int        // these lines' shards were being written by others, or take no more for the moment
 }
 
 // Hold writes an order's reservation and moves its lines from available to held, all or nothing. 50 lines are 51 of
@@ -175,16 +167,17 @@ func (t stockTable) Hold(ctx context.Context, r Reservation) (HoldResult, error)
 func holdResult(r Reservation, reasons []types.CancellationReason, err error) (HoldResult, error) {
 	var res HoldResult
 	for i, reason := range reasons {
-		switch aws.ToString(reason.Code) {
-		case "None":
-		case platform.ConditionCode:
-			if i == 0 {
-				existing, err := reservationFrom(r.OrderID, reason.Item)
-				return HoldResult{Existing: &existing}, err
-			}
+		switch code := aws.ToString(reason.Code); {
+		case code == "None":
+		case i == 0 && code == platform.ConditionCode:
+			existing, err := reservationFrom(r.OrderID, reason.Item)
+			return HoldResult{Existing: &existing}, err
+		case i == 0:
+			return HoldResult{}, platform.FromAWS(err) // another run of this order, or the table: nothing is decided
+		case code == platform.ConditionCode:
 			res.Short = append(res.Short, i-1)
-		default: // a conflict or throttling: nothing is decided
-			return HoldResult{}, platform.FromAWS(err)
+		default:
+			res.Busy = append(res.Busy, i-1)
 		}
 	}
 	return res, nil
@@ -231,27 +224,21 @@ func (t stockTable) Settle(ctx context.Context, r Reservation, to State, move Mo
 	return platform.FromAWS(err)
 }
 
-// Credit books a receipt into a shard together with the marker that says so. If the marker stands there already it
+// Credit books a receipt into shards, each its part, together with the marker that says so. If the marker stands there already it
 // changes nothing and answers the quantity that was credited.
-func (t stockTable) Credit(ctx context.Context, r Receipt, shard int, at time.Time) (credited int64, err error) {
+func (t stockTable) Credit(ctx context.Context, r Receipt, parts []ReservedLine, at time.Time) (credited int64, err error) {
 	marker := creditedKey(r.SKU, r.ID)
 	marker["quantity"], marker["writtenBy"], marker["at"] = num(r.Quantity), str(r.Region), str(stamp(at))
 	items := []types.TransactWriteItem{{Put: &types.Put{
 		TableName: &t.name, Item: marker, ConditionExpression: aws.String("attribute_not_exists(pk)"),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}}
-	err = t.transact(ctx, append(items, t.moves(credit(), []ReservedLine{{SKU: r.SKU, Shard: shard, Quantity: r.Quantity}})...))
+	err = t.transact(ctx, append(items, t.moves(credit(), parts)...))
 	reasons := platform.CancellationReasons(err)
 	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != platform.ConditionCode {
 		return r.Quantity, platform.FromAWS(err)
 	}
-	var before struct {
-		Quantity int64 `dynamodbav:"quantity"`
-	}
-	if err := attributevalue.UnmarshalMap(reasons[0].Item, &before); err != nil {
-		return 0, platform.Wrap(platform.Internal, err)
-	}
-	return before.Quantity, nil
+	return number(reasons[0].Item, "quantity")
 }
 
 func (t stockTable) transact(ctx context.Context, items []types.TransactWriteItem) error {

@@ -39,7 +39,7 @@ func TestACancelledHoldIsAReservationOrShortLinesOrNothingDecided(t *testing.T) 
 	}{
 		{"one line is short", reasonsOf(ok, ok, failed), []int{1}, ""},
 		{"all are short", reasonsOf(ok, failed, failed), []int{0, 1}, ""},
-		{"a conflict decides nothing", reasonsOf(ok, failed, "TransactionConflict"), nil, platform.Unavailable},
+		{"a busy shard is none that is short", reasonsOf(ok, failed, "TransactionConflict"), []int{0}, ""},
 		{"throttling decides nothing", reasonsOf("ThrottlingError", ok, ok), nil, platform.Unavailable},
 	}
 	for _, c := range cases {

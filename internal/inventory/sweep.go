@@ -29,7 +29,10 @@ type sweep struct {
 	held      heldOrders
 	stock     settler
 	orders    outcomes
-	changed   round[stockOf] // those whose last snapshot is not of today's counters
+	dealt     round[deal] // what the other region has given and what it wants
+	untold    round[deal] // what this region has given and not said
+	products  round[look]
+	partner   partner
 	snapshots interface {
 		PutSnapshot(ctx context.Context, s stockOf, at time.Time) error
 	}
@@ -51,19 +54,23 @@ type outcomes interface {
 type SweepResult struct {
 	Credited  int `json:"credited"`
 	Settled   int `json:"settled"`
-	Open      int `json:"open"` // held by orders that have no outcome yet
+	Open      int `json:"open"`  // held by orders that have no outcome yet
+	Moved     int `json:"moved"` // credited from the other region, given to it, or told to it
 	Published int `json:"published"`
 	Failed    int `json:"failed"` // left to the next sweep; the log says why
 }
 
-// run does all three sweeps; one that fails does not keep the others from their work.
+// run does all sweeps; one that fails does not keep the others from their work.
 func (s sweep) run(ctx context.Context, _ struct{}) (SweepResult, error) {
 	ctx, cancel := s.clock.WithTimeout(ctx, sweepTime)
 	defer cancel()
 	var res SweepResult
-	err := errors.Join(unlessLate(s.creditReceipts(ctx, &res)), unlessLate(s.settleHeld(ctx, &res)), unlessLate(s.publish(ctx, &res)))
-	s.log.Info("swept", "credited", res.Credited, "settled", res.Settled, "open", res.Open, "published", res.Published, "failed", res.Failed)
-	return res, err
+	var failed error
+	for _, part := range []func(context.Context, *SweepResult) error{s.creditReceipts, s.settleHeld, s.tellGiven, s.deal, s.publish} {
+		failed = errors.Join(failed, unlessLate(part(ctx, &res)))
+	}
+	s.log.Info("swept", "credited", res.Credited, "settled", res.Settled, "open", res.Open, "moved", res.Moved, "published", res.Published, "failed", res.Failed)
+	return res, failed
 }
 
 // unlessLate drops the error of a sweep whose time was up: the next one goes on.
@@ -86,16 +93,45 @@ func (s sweep) creditReceipts(ctx context.Context, res *SweepResult) error {
 	})
 }
 
-// publish goes some steps further on the snapshots' round: what has changed here is told to the other region.
+// publish goes some steps further on the products' round: what has changed here is told to the other region, and what that sells more
+// than it has is given to it.
 func (s sweep) publish(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.changed, func(c stockOf) {
-		if err := s.snapshots.PutSnapshot(ctx, c, s.clock.Now()); err != nil {
-			res.Failed++
-			s.log.Error("a snapshot was not written", "sku", c.SKU, "error", err.Error())
-			return
+	return walk(ctx, s.products, func(l look) {
+		if l.tell {
+			s.count(&res.Published, res, s.snapshots.PutSnapshot(ctx, l.now, s.clock.Now()), "a snapshot was not written", l.now.SKU)
 		}
-		res.Published++
+		if l.level {
+			s.count(&res.Moved, res, s.partner.level(ctx, l.now.SKU), "stock was not evened out", l.now.SKU)
+		}
 	})
+}
+
+// tellGiven tells the other region of what was given by a run that died before it had said so.
+func (s sweep) tellGiven(ctx context.Context, res *SweepResult) error {
+	return walk(ctx, s.untold, func(d deal) {
+		s.count(&res.Moved, res, s.partner.publish(ctx, d.sku, d.quantity), "a transfer was not told", d.sku)
+	})
+}
+
+// deal credits what the other region has given, and gives what it wants, where the event did not come through.
+func (s sweep) deal(ctx context.Context, res *SweepResult) error {
+	return walk(ctx, s.dealt, func(d deal) {
+		do := s.partner.receive
+		if d.wanted {
+			do = s.partner.answer
+		}
+		s.count(&res.Moved, res, do(ctx, d.sku, d.quantity), "stock was not moved", d.sku)
+	})
+}
+
+// count counts what was done, or that it failed.
+func (s sweep) count(done *int, res *SweepResult, err error, failure, sku string) {
+	if err != nil {
+		res.Failed++
+		s.log.Error(failure, "sku", sku, "error", err.Error())
+		return
+	}
+	*done++
 }
 
 func (s sweep) settleHeld(ctx context.Context, res *SweepResult) error {

@@ -60,8 +60,15 @@ func (w *wheel) Step(_ context.Context, after platform.Item) ([]Receipt, platfor
 
 func newSweep(m *memory, clock *handClock, w *wheel, orders outcomes) sweep {
 	b := &board{stock: m}
-	return sweep{region: east, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, changed: b, snapshots: b, clock: clock, log: discard()}
+	return sweep{region: east, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, dealt: idle{}, untold: idle{}, products: b, snapshots: b, clock: clock, log: discard()}
 }
+
+// idle is a round that finds nothing.
+type idle struct{}
+
+func (idle) Position(context.Context) (platform.Item, error)                    { return nil, nil }
+func (idle) SetPosition(context.Context, platform.Item) error                   { return nil }
+func (idle) Step(context.Context, platform.Item) ([]deal, platform.Item, error) { return nil, nil, nil }
 
 // board is where snapshots of a memory's TEA are pinned; every step of its round finds it.
 type board struct {
@@ -78,12 +85,12 @@ func (b *board) SetPosition(_ context.Context, at platform.Item) error {
 	return nil
 }
 
-func (b *board) Step(ctx context.Context, _ platform.Item) ([]stockOf, platform.Item, error) {
+func (b *board) Step(ctx context.Context, _ platform.Item) ([]look, platform.Item, error) {
 	now, err := b.stock.Counters(ctx, "TEA")
 	if err != nil || now == b.pinned.Counters {
 		return nil, nil, err
 	}
-	return []stockOf{{SKU: "TEA", Counters: now}}, nil, nil
+	return []look{{now: stockOf{SKU: "TEA", Counters: now}, tell: true}}, nil, nil
 }
 
 func (b *board) PutSnapshot(_ context.Context, s stockOf, at time.Time) error {
@@ -97,7 +104,7 @@ func (b *board) PutSnapshot(_ context.Context, s stockOf, at time.Time) error {
 func TestTheSweepPublishesWhatHasChanged(t *testing.T) {
 	m, clock := newMemory(nil).fill("TEA", 5), newClock()
 	s := newSweep(m, clock, &wheel{stock: m}, outcomeMap{})
-	b := s.changed.(*board)
+	b := s.products.(*board)
 	sweepOnce := func(want SweepResult) {
 		t.Helper()
 		if got, err := s.run(t.Context(), struct{}{}); err != nil || got != want {

@@ -15,7 +15,6 @@ const (
 	maxTitle    = 200        // characters
 	maxPrice    = 99_999_999 // minor units: the most that one charge can be
 	maxReceived = 1_000_000  // units
-	maxBody     = 64 << 10   // bytes
 )
 
 var (
@@ -37,14 +36,6 @@ func (f faults) err() error {
 		return nil
 	}
 	return &platform.Error{Code: platform.InvalidRequest, Violations: f}
-}
-
-// decode reads a body into v, a pointer to a struct.
-func decode(r platform.Request, v any) error {
-	if len(r.Body) > maxBody {
-		return &platform.Error{Code: platform.InvalidRequest, Violations: faults{{Detail: "send at most 64 KiB"}}}
-	}
-	return r.DecodeBody(v)
 }
 
 // skuOf is the SKU that the path names.

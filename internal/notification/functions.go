@@ -20,8 +20,9 @@ func NewMail(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 		sender:  ses{client: sesv2.NewFromConfig(rt.AWS), from: env.String("MAIL_FROM")},
 		clock:   rt.Clock,
 	}
+	dead := platform.NewDeadLetters(rt, env.String("DEAD_LETTERS_URL"))
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	return platform.Messages(rt, m.handle), nil
+	return platform.Messages(rt, dead, m.handle), nil
 }

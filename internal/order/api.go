@@ -18,6 +18,7 @@ type api struct {
 	store     orderReader
 	lister    lister
 	canceller canceller
+	fences    *platform.Fences
 }
 
 // orderReader reads all that this region holds of an order.
@@ -40,6 +41,9 @@ func (a *api) place(ctx context.Context, r platform.Request) (platform.Response,
 	if err != nil {
 		return platform.Response{}, err
 	}
+	if err := a.fences.Check(ctx); err != nil {
+		return platform.Response{}, err
+	}
 	taken, err := a.intake.take(ctx, apply)
 	if err != nil {
 		return platform.Response{}, err
@@ -57,9 +61,6 @@ func (a *api) place(ctx context.Context, r platform.Request) (platform.Response,
 // applicationOf checks all that can be checked without asking anybody.
 func applicationOf(r platform.Request) (application, error) {
 	apply := application{customer: r.Caller.Customer, paymentCustomer: r.Caller.StripeCustomer, key: r.HeaderValue("Idempotency-Key")}
-	if len(r.Body) > maxBody {
-		return apply, &platform.Error{Code: platform.InvalidRequest, Violations: []platform.Violation{{Detail: "send at most 64 KiB"}}}
-	}
 	if err := r.DecodeBody(&apply.body); err != nil {
 		return apply, err
 	}
@@ -110,6 +111,9 @@ func (a *api) cancel(ctx context.Context, r platform.Request) (platform.Response
 		if err := r.DecodeBody(&struct{}{}); err != nil {
 			return platform.Response{}, err
 		}
+	}
+	if err := a.fences.Check(ctx); err != nil {
+		return platform.Response{}, err
 	}
 	taken, err := a.canceller.request(ctx, r.Caller.Customer, r.PathParameters["orderId"])
 	if err != nil {

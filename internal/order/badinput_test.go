@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"twofold/internal/platform"
 )
 
 // badLines gives n lines of different SKUs.
@@ -61,7 +63,7 @@ func TestBadInputIsAProblemWithAPointerAndChangesNothing(t *testing.T) {
 		{"amounts below what the provider takes", swap(goodLines, `[{"sku":"CENT","quantity":1}]`), func(r *events.APIGatewayProxyRequest) {
 			r.Body = strings.Replace(r.Body, `"method":"standard"`, `"method":"express"`, 1) // which costs nothing here
 		}, 422, "Unprocessable", []string{"/lines"}},
-		{"oversized body", `{"currency":"` + strings.Repeat("x", maxBody) + `"}`, asIs, 400, "InvalidRequest", []string{""}},
+		{"oversized body", `{"currency":"` + strings.Repeat("x", platform.MaxBody) + `"}`, asIs, 413, "PayloadTooLarge", []string{""}},
 		{"missing key", good, func(r *events.APIGatewayProxyRequest) { r.Headers = nil }, 400, "InvalidRequest", []string{"Idempotency-Key"}},
 		{"overlong key", good, header(strings.Repeat("k", 65)), 400, "InvalidRequest", []string{"Idempotency-Key"}},
 		{"key of other characters", good, header("a key"), 400, "InvalidRequest", []string{"Idempotency-Key"}},

@@ -43,9 +43,9 @@
 //
 // A run drives the lists first, then looks for more, and drives again in what is left of 45 s. Every stage ends by the clock, and a cursor
 // keeps its place inside a minute, so no number of open orders stops the sweep: what a run does not come to is the next one's. Found
-// orders go on the list unread, 25 in a call. To drive one costs a read and a start, and the 25th part of a write to the list, one
-// order after the other: at 5 ms a call a run starts some 4,000 orders, more than 60 orders a second make in a minute; at 10 ms it
-// starts some 2,000, which works an outage at that rate off only once the rate is lower.
+// orders go on the list unread, 25 in a call. To drive one costs a read and a start, and the 25th part of a write to the list. Eight orders are
+// driven at once (the simulated driver takes them one by one): one after the other a run started some 4,000 orders a minute at 5 ms a call and
+// 2,000 at 10 ms, which is all that a function's waiting allows.
 //
 // A region that is lost between confirming an order and handing its shipment over leaves a paid order that nobody sends. So the third
 // pass over the peer's list (at 5 h 20 min for a = 5 min) starts the saga once for every order that this region has not committed, that
@@ -53,6 +53,11 @@
 // long, its own shipping service would have handed the goods over, and to start every undispatched order would double the cost of many.
 // An order of the retry list that the other region has confirmed leaves it by one last start, for the same reason. A peer that lives
 // and takes orders while its shipping is out of work is not covered: its own sweep goes on with that, or the operator.
+//
+// # A region that is lost for good
+//
+// A region that was fenced takes no orders, runs no sagas and sweeps nothing; it sees its fence within ten seconds of its replica. Its orders are swept by
+// the other as ever. [NewAdopt] fences, tells the inventory service what the lost region had sold, and lets a wiped one act again.
 //
 // # What it does not do
 //

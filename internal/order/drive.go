@@ -24,7 +24,7 @@ type changes struct {
 func settled(o fact.Order) bool { return o.HasOutcome() && !o.CancelOpen }
 
 // drive works off the orders of the list that are due, those that have waited longest first, until the time is up. The list is told
-// after every few of them: a run that dies before has started those once too often, and missed none.
+// after every few of them, which are looked at together: a run that dies before has started those once too often, and missed none.
 func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Time) error {
 	due, err := s.store.due(ctx, home, s.clock.Now())
 	if err != nil {
@@ -34,12 +34,16 @@ func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Ti
 		if s.late(until) {
 			return nil
 		}
-		var c changes
-		for _, e := range some {
-			if s.late(until) {
-				break
+		driven := make([]driven, len(some))
+		s.each(len(some), func(i int) {
+			if !s.late(until) {
+				driven[i] = s.driveOne(ctx, home, some[i])
 			}
-			s.note(r, s.driveOne(ctx, r, home, e, &c), "order", e.OrderID, "tries", e.Tries)
+		})
+		var c changes
+		for i, d := range driven {
+			d.count(r, &c)
+			s.note(r, d.err, "order", some[i].OrderID, "tries", some[i].Tries)
 		}
 		if err := s.store.change(ctx, home, c); err != nil {
 			return err
@@ -48,34 +52,51 @@ func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Ti
 	return nil
 }
 
-// driveOne looks what an order needs. Whatever fails, the order stays on the list and makes room for the next. One that the other region
-// has confirmed leaves the list by a last start, which hands the goods over if that region did not live to do it.
-func (s *sweep) driveOne(ctx context.Context, r *report, home string, e entry, c *changes) error {
-	rec, err := s.store.load(ctx, e.OrderID)
-	o := fact.Fold(rec.facts)
-	wait := authenticateUntil(o).Sub(s.clock.Now())
-	switch {
-	case err != nil:
-	case settled(o) && (o.State != fact.StateConfirmed || o.CommittedBy == s.region):
-		r.Ended++
-		c.drop = append(c.drop, e.OrderID)
-		return nil
-	case wait > 0:
-		e.Due = s.clock.Now().Add(min(wait, firstPause)) // the provider may tell of something before that time is over
-		c.put = append(c.put, e)
-		return nil
-	default:
-		if err = s.start(ctx, r, e.OrderID); err == nil {
-			s.log.Info("started again", "order", e.OrderID, "home", home, "tries", e.Tries)
-		}
-		if err == nil && settled(o) {
-			r.Ended++
-			c.drop = append(c.drop, e.OrderID)
-			return nil
-		}
+// driven is what became of one order of the list; the zero value if there was no time for it.
+type driven struct {
+	entry   entry // as it goes back to the list, unless it has ended
+	ended   bool
+	started bool
+	err     error
+}
+
+func (d driven) count(r *report, c *changes) {
+	if d.entry.OrderID == "" {
+		return
 	}
-	c.put = append(c.put, e.tried(s.clock.Now()))
-	return err
+	if d.started {
+		r.Started++
+	}
+	if d.ended {
+		r.Ended++
+		c.drop = append(c.drop, d.entry.OrderID)
+		return
+	}
+	c.put = append(c.put, d.entry)
+}
+
+// driveOne looks what an order needs. Whatever fails, the order stays on the list and makes room for the next. One that the other region
+// has confirmed leaves the list by a last start, which hands the goods over if that region did not live to do it. Several run at once.
+func (s *sweep) driveOne(ctx context.Context, home string, e entry) driven {
+	now := s.clock.Now()
+	rec, err := s.store.load(ctx, e.OrderID)
+	if err != nil {
+		return driven{entry: e.tried(now), err: err}
+	}
+	o := fact.Fold(rec.facts)
+	wait := authenticateUntil(o).Sub(now)
+	switch {
+	case settled(o) && (o.State != fact.StateConfirmed || o.CommittedBy == s.region):
+		return driven{entry: e, ended: true}
+	case wait > 0:
+		e.Due = now.Add(min(wait, firstPause)) // the provider may tell of something before that time is over
+		return driven{entry: e}
+	}
+	if err := s.starts.start(ctx, e.OrderID); err != nil {
+		return driven{entry: e.tried(now), err: err}
+	}
+	s.log.Info("started again", "order", e.OrderID, "home", home, "tries", e.Tries)
+	return driven{entry: e.tried(now), ended: settled(o), started: true}
 }
 
 // authenticateUntil is when the shopper's time to authenticate the payment is over; zero if nothing is asked of the shopper, or the

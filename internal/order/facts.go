@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"log/slog"
-	"regexp"
 	"time"
 
 	"twofold/internal/fact"
@@ -58,9 +57,6 @@ type noted struct {
 	Durability platform.Durability `json:"durability,omitempty"`
 }
 
-// idPattern bounds the ids that providers give.
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
-
 // take is the function's handler. The same notice again is the same fact. An order that this region has not seen is NotFound: it
 // may be on its way, and who delivered the notice delivers it again.
 func (r *reports) take(ctx context.Context, in notice) (noted, error) {
@@ -108,8 +104,8 @@ func (in notice) check() error {
 	c.that(orderPattern.MatchString(in.OrderID), "/orderId", "name the order")
 	c.that(in.Kind == fact.Dispatched || in.Kind == fact.Delivered || in.Kind == fact.PaymentUpdated, "/kind",
 		"say dispatched, delivered or payment-updated")
-	c.that(in.EventID == "" && in.Kind != fact.PaymentUpdated || idPattern.MatchString(in.EventID), "/eventId", "name the provider's event")
-	c.that(in.IntentID == "" || idPattern.MatchString(in.IntentID), "/intentId", "name the payment intent or leave it out")
+	c.that(in.EventID == "" && in.Kind != fact.PaymentUpdated || platform.ProviderID(in.EventID), "/eventId", "name the provider's event")
+	c.that(in.IntentID == "" || platform.ProviderID(in.IntentID), "/intentId", "name the payment intent or leave it out")
 	if len(c.found) > 0 {
 		return &platform.Error{Code: platform.InvalidRequest, Detail: "this is no notice: see the documentation of order-facts", Violations: c.found}
 	}

@@ -20,22 +20,24 @@ func NewAPI(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	peer := platform.NewPeer(rt, s.orders, peerRegion, acknowledge)
 	in := &intake{
 		region: rt.AWS.Region, peerRegion: peerRegion, store: s, peer: peer, fees: fees(), clock: rt.Clock, log: rt.Log,
-		catalogue: catalogue{client: lambdaclient.NewFromConfig(rt.AWS), function: env.String("CATALOGUE_FUNCTION")},
+		catalogue: catalogue{client: lambdaclient.NewFromConfig(rt.AWS), function: env.String("CATALOGUE_FUNCTION")}, metrics: rt.Metrics(),
 	}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
 	a := &api{
+		fences: platform.NewFences(rt, s.orders, peerRegion),
 		intake: in, store: s, lister: lister{store: s},
 		canceller: canceller{store: s, recorder: recorder{region: rt.AWS.Region, facts: s, peer: peer, clock: rt.Clock}},
 	}
 	return a.routes().Handler(rt), nil
 }
 
-// NewQuery answers the saga's and the other services' questions about an order. It reads ORDERS_TABLE.
+// NewQuery answers the saga's and the other services' questions about an order. It reads ORDERS_TABLE and PEER_REGION.
 func NewQuery(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
-	q := &query{store: &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE")}, clock: rt.Clock, log: rt.Log}
+	fences := platform.NewFences(rt, env.String("ORDERS_TABLE"), env.String("PEER_REGION"))
+	q := &query{region: rt.AWS.Region, fences: fences, store: &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE")}, clock: rt.Clock, log: rt.Log}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
@@ -72,21 +74,35 @@ func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	return (&saga{region: rt.AWS.Region, facts: facts, clock: rt.Clock}).steps().Handler(rt), nil
+	return (&saga{region: rt.AWS.Region, facts: facts, clock: rt.Clock, metrics: rt.Metrics()}).steps().Handler(rt), nil
+}
+
+// NewAdopt gives up a region that is lost for good, tells what it had sold, and lets it act again once it is wiped. The operator calls it; so
+// does the inventory service. It reads ORDERS_TABLE, TABLE and PEER_REGION.
+func NewAdopt(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	a := &adopter{region: rt.AWS.Region, peer: env.String("PEER_REGION"), orders: env.String("ORDERS_TABLE"), work: env.String("TABLE"), db: rt.DynamoDB(), clock: rt.Clock}
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	a.fences = platform.NewFences(rt, a.orders, a.peer)
+	return lambda.NewHandler(a.run), nil
 }
 
 // NewSweep starts the sagas of orders without outcome, and of cancel requests without answer, again. It is called every minute and reads ORDERS_TABLE, TABLE,
 // PEER_REGION, STATE_MACHINE_ARN, SWEEP_OWN_AFTER and SWEEP_PEER_AFTER.
 func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
+	peer := env.String("PEER_REGION")
 	s := &sweep{
 		duties: []duty{
 			{home: rt.AWS.Region, after: env.Duration("SWEEP_OWN_AFTER")},
-			{home: env.String("PEER_REGION"), after: env.Duration("SWEEP_PEER_AFTER")},
+			{home: peer, after: env.Duration("SWEEP_PEER_AFTER")},
 		},
+		fences: platform.NewFences(rt, env.String("ORDERS_TABLE"), peer), each: rt.Each,
 		store:  &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE"), work: env.String("TABLE")},
 		starts: executions{client: sfn.NewFromConfig(rt.AWS), machine: env.String("STATE_MACHINE_ARN")},
-		region: rt.AWS.Region, clock: rt.Clock, log: rt.Log,
+		region: rt.AWS.Region, clock: rt.Clock, log: rt.Log, metrics: rt.Metrics(),
 	}
 	if err := env.Err(); err != nil {
 		return nil, err
@@ -94,14 +110,15 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	return lambda.NewHandler(s.run), nil
 }
 
-// NewPrices keeps the price read model from the messages of its queue. It reads TABLE.
+// NewPrices keeps the price read model from the messages of its queue. It reads TABLE and DEAD_LETTERS_URL.
 func NewPrices(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
 	p := &prices{store: &store{db: rt.DynamoDB(), clock: rt.Clock, work: env.String("TABLE")}}
+	dead := platform.NewDeadLetters(rt, env.String("DEAD_LETTERS_URL"))
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	return platform.Messages(rt, p.handle), nil
+	return platform.Messages(rt, dead, p.handle), nil
 }
 
 // executions starts sagas.

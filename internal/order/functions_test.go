@@ -15,7 +15,7 @@ import (
 func TestAFunctionThatIsNotSetUpNamesAllThatItLacks(t *testing.T) {
 	env := map[string]string{
 		"ORDERS_TABLE": "orders", "TABLE": "order-work", "PEER_REGION": west, "TWO_REGION_ACK": "true", "CATALOGUE_FUNCTION": "inventory-query",
-		"STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:saga", "SWEEP_OWN_AFTER": "2m", "SWEEP_PEER_AFTER": "5m",
+		"STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:saga", "SWEEP_OWN_AFTER": "2m", "SWEEP_PEER_AFTER": "5m", "DEAD_LETTERS_URL": "https://queue",
 	}
 	full := func(name string) string { return env[name] }
 	none := func(string) string { return "" }
@@ -32,7 +32,7 @@ func TestAFunctionThatIsNotSetUpNamesAllThatItLacks(t *testing.T) {
 		"erase":  {NewErase, []string{"ORDERS_TABLE"}},
 		"saga":   {NewSaga, []string{"ORDERS_TABLE"}},
 		"sweep":  {NewSweep, []string{"ORDERS_TABLE", "TABLE", "PEER_REGION", "STATE_MACHINE_ARN", "SWEEP_OWN_AFTER", "SWEEP_PEER_AFTER"}},
-		"prices": {NewPrices, []string{"TABLE"}},
+		"prices": {NewPrices, []string{"TABLE", "DEAD_LETTERS_URL"}},
 	} {
 		if h, err := c.construct(context.Background(), runtime(full)); err != nil || h == nil {
 			t.Errorf("%s: %v", name, err)

@@ -30,9 +30,10 @@ type intake struct {
 	catalogue          interface {
 		product(ctx context.Context, sku string) (price, bool, error)
 	}
-	fees  feeTable
-	clock platform.Clock
-	log   *slog.Logger
+	fees    feeTable
+	clock   platform.Clock
+	log     *slog.Logger
+	metrics platform.Metrics
 }
 
 type intakeStore interface {
@@ -93,7 +94,20 @@ func (in *intake) first(ctx context.Context, placed fact.Fact, s shippingRequest
 		}
 		facts = rec.facts
 	}
-	return accepted{fact.Fold(facts), in.peer.Copy(ctx, stored.items()...)}, nil
+	taken := accepted{fact.Fold(facts), in.peer.Copy(ctx, stored.items()...)}
+	if created {
+		in.measure(ctx, placed.OrderID, taken.durability)
+	}
+	return taken, nil
+}
+
+// measure counts an order when it is stored for the first time.
+func (in *intake) measure(ctx context.Context, orderID string, d platform.Durability) {
+	durable := platform.Sample{Metric: platform.TwoRegionDurable}
+	if d == platform.InTwoRegions {
+		durable.Value = 1
+	}
+	in.metrics.Put(ctx, "placed", []any{"order", orderID}, platform.Sample{Metric: platform.OrdersPlaced, Value: 1}, durable)
 }
 
 // again answers a request whose key was used before: with the order it made, if that was of the same body. If the order's own

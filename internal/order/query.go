@@ -12,12 +12,15 @@ import (
 
 // query answers the saga and the other services.
 type query struct {
-	store orderReader
-	clock platform.Clock
-	log   *slog.Logger
+	region string
+	fences *platform.Fences
+	store  orderReader
+	clock  platform.Clock
+	log    *slog.Logger
 }
 
-// question asks for an order as the saga needs it ("saga"), for where it stands ("outcome") or who gets the goods ("person").
+// question asks for an order as the saga needs it ("saga"), for where it stands ("outcome") or who gets the goods ("person"); or for no order but
+// the regions whose orders this one acts for ("homes").
 type question struct {
 	OrderID string `json:"orderId"`
 	Want    string `json:"want"`
@@ -34,8 +37,16 @@ func (q *query) answer(ctx context.Context, in question) (any, error) {
 }
 
 func (q *query) look(ctx context.Context, in question) (any, error) {
+	if in.Want == "homes" {
+		return q.homes(ctx)
+	}
+	if in.Want == "saga" { // a region that was given up runs no sagas
+		if err := q.fences.Check(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if in.Want != "saga" && in.Want != "outcome" && in.Want != "person" {
-		return nil, platform.Refuse(platform.InvalidRequest, "want is saga, outcome or person")
+		return nil, platform.Refuse(platform.InvalidRequest, "want is saga, outcome, person or homes")
 	}
 	rec, err := q.store.load(ctx, in.OrderID)
 	if err != nil {
@@ -52,6 +63,23 @@ func (q *query) look(ctx context.Context, in question) (any, error) {
 	default:
 		return personOf(rec, o)
 	}
+}
+
+// homesView are the regions that this one acts for: itself, and its peer once that was given up; none once this one was.
+type homesView struct {
+	Homes []string `json:"homes"`
+}
+
+func (q *query) homes(ctx context.Context) (homesView, error) {
+	if _, fenced, err := q.fences.Of(ctx, q.region); err != nil || fenced {
+		return homesView{Homes: []string{}}, err
+	}
+	out := homesView{Homes: []string{q.region}}
+	f, fenced, err := q.fences.Peer(ctx)
+	if fenced {
+		out.Homes = append(out.Homes, f.Region)
+	}
+	return out, err
 }
 
 // sagaView is what the saga's steps get to know of an order; nothing of the person is in it.

@@ -4,15 +4,18 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"twofold/internal/fact"
 	"twofold/internal/platform"
 )
 
 // saga runs the steps that write down what the payment, the carrier and the shopper have decided.
 type saga struct {
-	region string
-	facts  appender
-	clock  platform.Clock
+	region  string
+	facts   appender
+	clock   platform.Clock
+	metrics platform.Metrics
 }
 
 // appender appends facts in this region; it answers the item that stands there.
@@ -34,10 +37,12 @@ func (s *saga) steps() platform.Steps {
 // before a deployment sends what its version knew: what it lacks is empty here.
 type decided struct {
 	Order struct {
-		OrderID      string `json:"orderId"`
-		Home         string `json:"home"`
-		CommittedBy  string `json:"committedBy"`
-		PlacedRegion string `json:"placedRegion"`
+		OrderID      string     `json:"orderId"`
+		Home         string     `json:"home"`
+		CommittedBy  string     `json:"committedBy"`
+		PlacedRegion string     `json:"placedRegion"`
+		PlacedAt     string     `json:"placedAt"`
+		State        fact.State `json:"state"`
 	} `json:"order"`
 	Payment struct {
 		Decision     string `json:"decision"` // captured, cancelled, action-required
@@ -67,7 +72,7 @@ func (s *saga) confirm(ctx context.Context, in decided) (done, error) {
 	}
 	f := s.fact(in, fact.Confirmed)
 	f.CommittedBy, f.PlacedRegion = p.CommittedBy, p.PlacedRegion
-	return s.write(ctx, f)
+	return s.write(ctx, in, f)
 }
 
 // close writes that the payment was voided, and which outcome that is.
@@ -78,7 +83,7 @@ func (s *saga) close(ctx context.Context, in decided) (done, error) {
 	}
 	f := s.fact(in, kind)
 	f.Reason = in.Payment.Code
-	return s.write(ctx, f)
+	return s.write(ctx, in, f)
 }
 
 // require writes where the shopper authenticates the payment. The time for it runs from the first such fact.
@@ -88,14 +93,14 @@ func (s *saga) require(ctx context.Context, in decided) (done, error) {
 	}
 	f := s.fact(in, fact.ActionRequired)
 	f.URL = in.Payment.URL
-	return s.write(ctx, f)
+	return s.write(ctx, in, f)
 }
 
 // refuse writes that it is too late to cancel: the carrier says that the goods have left.
 func (s *saga) refuse(ctx context.Context, in decided) (done, error) {
 	f := s.fact(in, fact.CancelRefused)
 	f.Reason = reasonTooLate
-	return s.write(ctx, f)
+	return s.write(ctx, in, f)
 }
 
 // cancel writes that a confirmed order was called off: that the money is back, and then the outcome. It is the step after the
@@ -110,7 +115,7 @@ func (s *saga) cancel(ctx context.Context, in decided) (done, error) {
 		if kind == fact.Cancelled {
 			f.Reason = reasonCancelled
 		}
-		if _, err := s.write(ctx, f); err != nil {
+		if _, err := s.write(ctx, in, f); err != nil {
 			return done{}, err
 		}
 	}
@@ -126,10 +131,16 @@ func (s *saga) fact(in decided, kind fact.Kind) fact.Fact {
 
 // write appends a fact in this region only: nobody outside was told of it, replication brings it to the peer, and the payment
 // intent or the carrier would tell it again.
-func (s *saga) write(ctx context.Context, f fact.Fact) (done, error) {
+func (s *saga) write(ctx context.Context, in decided, f fact.Fact) (done, error) {
 	if f.OrderID == "" || f.Home == "" {
 		return done{}, platform.Refuse(platform.InvalidRequest, "the order's id and home are missing")
 	}
-	_, err := s.facts.append(ctx, f)
-	return done{}, err
+	stands, err := s.facts.append(ctx, f)
+	if err != nil {
+		return done{}, err
+	}
+	if text, _ := stands["at"].(*types.AttributeValueMemberS); text != nil && text.Value == f.At.Format(timeForm) {
+		s.measure(ctx, in, f) // not when a run before this one wrote the fact
+	}
+	return done{}, nil
 }

@@ -43,8 +43,11 @@ type sweep struct {
 	starts interface {
 		start(ctx context.Context, orderID string) error
 	}
-	clock platform.Clock
-	log   *slog.Logger
+	fences  *platform.Fences
+	each    func(n int, f func(i int)) // several at once, where that is allowed
+	clock   platform.Clock
+	log     *slog.Logger
+	metrics platform.Metrics
 }
 
 // duty is to sweep the orders and the cancel requests that a region took, from an age on.
@@ -81,6 +84,9 @@ type report struct {
 	Started int `json:"started"`
 	Ended   int `json:"ended"` // orders taken off the list
 	Failed  int `json:"failed"`
+
+	takeovers int           // of those started, the peer's
+	lag       time.Duration // of the list that is furthest behind
 }
 
 // list is a list of the index with what is done about so many orders of it at once.
@@ -105,28 +111,42 @@ func (s *sweep) lists(home string) []list {
 // looking for more never keeps it from being driven; what was found is driven in the time that is left.
 func (s *sweep) run(ctx context.Context) (report, error) {
 	var r report
+	if err := s.fences.Check(ctx); err != nil {
+		return r, err
+	}
 	start := s.clock.Now()
 	until := start
 	for _, d := range s.duties {
 		until = until.Add(driveTime)
-		s.note(&r, s.drive(ctx, &r, d.home, until), "home", d.home)
+		s.note(&r, s.taking(&r, d.home, func() error { return s.drive(ctx, &r, d.home, until) }), "home", d.home)
 	}
 	for _, d := range s.duties {
 		for _, l := range s.lists(d.home) {
 			until = until.Add(findTime)
 			for pass, age := 0, d.after; pass < passes; pass, age = pass+1, age*passGrowth {
-				s.note(&r, s.find(ctx, &r, d.home, l, pass, age, until), "list", l.name, "pass", pass)
+				s.note(&r, s.taking(&r, d.home, func() error { return s.find(ctx, &r, d.home, l, pass, age, until) }), "list", l.name, "pass", pass)
 			}
 		}
 	}
 	for _, d := range s.duties {
-		s.note(&r, s.drive(ctx, &r, d.home, start.Add(runTime)), "home", d.home)
+		s.note(&r, s.taking(&r, d.home, func() error { return s.drive(ctx, &r, d.home, start.Add(runTime)) }), "home", d.home)
 	}
+	s.measure(ctx, r)
 	s.log.Info("swept", "minutes", r.Minutes, "found", r.Found, "started", r.Started, "ended", r.Ended, "failed", r.Failed)
 	if r.Failed > 0 {
 		return r, fmt.Errorf("%d parts of the sweep failed: see the log", r.Failed)
 	}
 	return r, nil
+}
+
+// taking notes how many of the orders that a stage started are the peer's.
+func (s *sweep) taking(r *report, home string, stage func() error) error {
+	before := r.Started
+	err := stage()
+	if home != s.region {
+		r.takeovers += r.Started - before
+	}
+	return err
 }
 
 func (s *sweep) late(until time.Time) bool { return !s.clock.Now().Before(until) }
@@ -156,6 +176,9 @@ func (s *sweep) find(ctx context.Context, r *report, home string, l list, pass i
 	for n := 0; failed == nil && n < minutesPerRun && to.minute.Before(last) && !s.late(until); n++ {
 		b := batch{home: home, lonely: lived.Before(to.minute.Add(time.Minute + outlived))}
 		failed = s.findMinute(ctx, r, l, b, &to, until)
+	}
+	if pass == 0 {
+		r.lag = max(r.lag, s.lag(last, to))
 	}
 	if to != from {
 		return errors.Join(failed, s.store.advance(ctx, l.name, pass, to))
@@ -233,34 +256,43 @@ func (s *sweep) handOver(ctx context.Context, r *report, ids []string) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if finished[id] {
-			continue
-		}
-		if err := s.start(ctx, r, id); err != nil {
-			return err
+	return s.startAll(ctx, r, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return finished[id] }))
+}
+
+// startAll starts some orders, several at once.
+func (s *sweep) startAll(ctx context.Context, r *report, ids []string) error {
+	failed := make([]error, len(ids))
+	s.each(len(ids), func(i int) { failed[i] = s.starts.start(ctx, ids[i]) })
+	for _, err := range failed {
+		if err == nil {
+			r.Started++
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // lookAtCancels puts orders that are to be cancelled and are not on the retry list. One that was called off after this region had
 // committed it is started once in each pass: its last step puts the goods back, and no fact tells whether it came to that. One that
 // cannot be read goes on the list too: a cursor that waited for it would hide all that come after.
 func (s *sweep) lookAtCancels(ctx context.Context, r *report, b batch) error {
-	var open []string
-	for _, id := range b.ids {
-		rec, err := s.store.load(ctx, id)
-		s.note(r, err, "order", id)
-		o := fact.Fold(rec.facts)
-		switch {
-		case err != nil || !settled(o):
+	orders, failed := make([]fact.Order, len(b.ids)), make([]error, len(b.ids))
+	s.each(len(b.ids), func(i int) {
+		var rec record
+		rec, failed[i] = s.store.load(ctx, b.ids[i])
+		orders[i] = fact.Fold(rec.facts)
+	})
+	var open, returns []string
+	for i, id := range b.ids {
+		s.note(r, failed[i], "order", id)
+		switch o := orders[i]; {
+		case failed[i] != nil || !settled(o):
 			open = append(open, id)
 		case o.State == fact.StateCancelled && o.CommittedBy == s.region:
-			if err := s.start(ctx, r, id); err != nil {
-				return err
-			}
+			returns = append(returns, id)
 		}
+	}
+	if err := s.startAll(ctx, r, returns); err != nil {
+		return err
 	}
 	return s.enlist(ctx, r, b.home, open)
 }
@@ -271,12 +303,4 @@ func (s *sweep) enlist(ctx context.Context, r *report, home string, ids []string
 	}
 	r.Found += len(ids)
 	return s.store.enlist(ctx, home, ids, s.clock.Now())
-}
-
-func (s *sweep) start(ctx context.Context, r *report, id string) error {
-	err := s.starts.start(ctx, id)
-	if err == nil {
-		r.Started++
-	}
-	return err
 }

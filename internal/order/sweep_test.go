@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/fact"
+	"twofold/internal/platform"
 )
 
 // testOrder is an order that turns up in the region's replica at some time.
@@ -44,7 +45,7 @@ func newTestRegion(home string) *testRegion {
 }
 
 func (r *testRegion) sweep(home string, after time.Duration) *sweep {
-	return &sweep{region: home, duties: []duty{{home: home, after: after}}, store: r, starts: r, clock: r.clock, log: slog.New(slog.DiscardHandler)}
+	return &sweep{region: home, duties: []duty{{home: home, after: after}}, store: r, starts: r, each: platform.Runtime{}.Each, clock: r.clock, log: slog.New(slog.DiscardHandler)}
 }
 
 func (r *testRegion) find(id string) *testOrder {

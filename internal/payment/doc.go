@@ -29,9 +29,15 @@
 // stored, or when it tells of an intent whose shopper was never sent away: the run that did the deed has seen that, and the sweep stands behind it.
 // So an order that is simply paid costs no fact and no run for its webhooks.
 //
+// # What makes it certain
+//
+// Every minute the reconciler goes on through the intents that were made since it last looked, of the regions that this one acts for: its own orders', and a lost region's once
+// that is fenced. It compares each, five minutes old, with what the order service says. An open intent of an order that has ended is voided; a captured one
+// of an order that was called off is paid back; one whose order is unknown after fifteen minutes is voided or paid back and its shipment cancelled. What is not decided yet, or failed, is looked at again every minute.
+//
 // # What it does not do
 //
 // It keeps no state that matters beyond the intent's id; losing its table costs a look-up. It knows no card data and refunds no parts.
 // An intent without a customer, made to be cancelled for an order whose customer the provider does not know, is not found once the key is forgotten.
-// The reconciler of intents without an order is not here. How long a shopper may take to authenticate is the saga's to say.
+// How long a shopper may take to authenticate is the saga's to say.
 package payment

@@ -33,3 +33,20 @@ func NewWebhook(_ context.Context, rt platform.Runtime) (lambda.Handler, error) 
 	}
 	return platform.Routes{"POST /v1/webhooks/payments": {Serve: h.receive}}.Handler(rt), nil
 }
+
+// NewReconcile ends, every minute, the intents that no living order stands behind.
+func NewReconcile(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	client := lambdaclient.NewFromConfig(rt.AWS)
+	r := reconciler{
+		gateway:  newStripe(env.String("STRIPE_API_BASE"), "", rt.HTTP, rt.Secret(env.String("STRIPE_SECRET_ARN")), rt.Clock, rt.Rand),
+		orders:   orderService{lambda: client, function: env.String("ORDER_QUERY_FUNCTION")},
+		shipping: shippingService{lambda: client, function: env.String("SHIPPING_SAGA_FUNCTION")},
+		places:   placeTable{db: rt.DynamoDB(), name: env.String("TABLE")},
+		clock:    rt.Clock, log: rt.Log,
+	}
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	return lambda.NewHandler(r.run), nil
+}

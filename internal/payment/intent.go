@@ -51,10 +51,6 @@ const (
 // createWithin is how long after the order was placed its payment may be begun.
 const createWithin = 12 * time.Hour
 
-// keyLives is how long the provider is sure to know an idempotency key, less an hour for calls that are on their way and for clocks that
-// differ. It keeps keys for at least 24 hours (https://docs.stripe.com/api/idempotent_requests). An older intent must be looked for.
-const keyLives = 23 * time.Hour
-
 // findBefore is how much older than the order's placed fact its intent may be: the other region's fact, which made the intent, may be that
 // much older. A region that is cut off for longer while a shopper repeats the request is beyond what is kept apart here.
 const findBefore = 30 * 24 * time.Hour
@@ -75,6 +71,7 @@ type Intent struct {
 	ActionURL          string // requires_action: where the shopper authenticates
 	Asked              bool   // the shopper was sent there
 	Received           int64  // captured, in minor units
+	Created            time.Time
 }
 
 // Refund is money that went back, as the provider knows it.
@@ -126,9 +123,18 @@ func (o Order) tombstones() []Params {
 	return []Params{noMethod, noCustomer}
 }
 
-// createKey is the one idempotency key under which all runs create the order's intent. Its "v1" is not the parameter version: two
-// facts of different versions must still meet under one key.
-func (o Order) createKey() string { return "twofold-" + o.OrderID + "-create-v1" }
+// createTurns is how many keys an order has: one, and the others for when the provider answers it with server errors and keeps them.
+const createTurns = 5
+
+// createKey is the idempotency key under which all runs create the order's intent; turn counts the keys before it that stand for
+// server errors. Its "v1" is not the parameter version: two facts of different versions must still meet under one key.
+func (o Order) createKey(turn int) string {
+	key := "twofold-" + o.OrderID + "-create-v1"
+	if turn == 0 {
+		return key
+	}
+	return key + "-" + strconv.Itoa(turn)
+}
 
 func (o Order) confirmKey(now time.Time) string {
 	return fmt.Sprintf("twofold-%s-confirm-%d", o.OrderID, max(0, now.Sub(o.PlacedAt)/confirmWindow))

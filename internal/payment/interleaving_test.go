@@ -101,6 +101,7 @@ func TestAnyInterleavingEndsWithOneDecisionAndOneChargeAtMost(t *testing.T) {
 		clock := newClock()
 		p := newProvider(clock)
 		p.forgets = rapid.Bool().Draw(t, "refusals are not kept")
+		p.breaks, p.leaves = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "server errors"), rapid.Bool().Draw(t, "after they were done")
 		method := rapid.SampledFrom([]string{methodOK, methodOK, methodOK, methodDeclined, methodAsks, methodBogus}).Draw(t, "method")
 		orders := map[string]Order{east: order(clock, east, method), west: order(clock, east, method)}
 		if rapid.Bool().Draw(t, "two placed facts") {

@@ -49,9 +49,9 @@ func (l line) Retrieve(ctx context.Context, id string) (Intent, error) {
 	return through(l, func() (Intent, error) { return l.provider.Retrieve(ctx, id) })
 }
 
-func (l line) Find(ctx context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
+func (l line) Find(ctx context.Context, customer, orderID string, from time.Time) (string, bool, error) {
 	id, err := through(l, func() (string, error) {
-		id, _, err := l.provider.Find(ctx, customer, orderID, from, to)
+		id, _, err := l.provider.Find(ctx, customer, orderID, from)
 		return id, err
 	})
 	return id, id != "", err

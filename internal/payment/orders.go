@@ -25,3 +25,30 @@ func (o orderService) Updated(ctx context.Context, u Update) (platform.Durabilit
 	err := platform.Ask(ctx, o.lambda, o.function, in, &out)
 	return out.Durability, err
 }
+
+// Outcome is what became of an order, as far as this region has seen.
+func (o orderService) Outcome(ctx context.Context, orderID string) (Outcome, error) {
+	var out Outcome
+	err := platform.Ask(ctx, o.lambda, o.function, map[string]string{"orderId": orderID, "want": "outcome"}, &out)
+	return out, err
+}
+
+// Homes are the regions whose orders this one acts for.
+func (o orderService) Homes(ctx context.Context) ([]string, error) {
+	var out struct {
+		Homes []string `json:"homes"`
+	}
+	err := platform.Ask(ctx, o.lambda, o.function, map[string]string{"want": "homes"}, &out)
+	return out.Homes, err
+}
+
+// shippingService has shipments cancelled by the step that the saga takes for that.
+type shippingService struct {
+	lambda   *lambda.Client
+	function string
+}
+
+// Cancel takes back what was booked for an order; nothing booked is nothing to take back.
+func (s shippingService) Cancel(ctx context.Context, orderID string) error {
+	return platform.Ask(ctx, s.lambda, s.function, map[string]any{"step": "CancelShipment", "order": map[string]string{"orderId": orderID}}, &struct{}{})
+}

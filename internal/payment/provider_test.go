@@ -34,6 +34,8 @@ type provider struct {
 	confirmFails *Failure // what confirming an open intent answers
 	saved        bool     // methodBogus and cus_nobody exist by now
 	slow         func()   // gives way while the next call under a key is under way
+	breaks       int      // so many creations answer with a server error, which stays under their key,
+	leaves       bool     // ... after they were done
 }
 
 type account struct {
@@ -92,7 +94,7 @@ func (p *provider) keep(key string, params Params, do func() (string, *Failure))
 	}
 	delete(p.keys, key)
 	id, failure := do()
-	if failure == nil || !p.forgets {
+	if failure == nil || !p.forgets || failure.Kind == Broken {
 		p.keys[key] = kept{params: params, at: p.clock.now, id: id, err: failure}
 	}
 	if failure != nil {
@@ -114,7 +116,16 @@ func (p *provider) Create(_ context.Context, params Params, key string) (string,
 		if params.Method == "" {
 			a.Status = requiresPaymentMethod
 		}
-		p.intents = append(p.intents, a)
+		broken := p.breaks > 0
+		if broken {
+			p.breaks--
+		}
+		if !broken || p.leaves {
+			p.intents = append(p.intents, a)
+		}
+		if broken {
+			return "", &Failure{Kind: Broken, Detail: "500 api_error"}
+		}
 		return a.ID, nil
 	})
 }
@@ -127,9 +138,9 @@ func (p *provider) Retrieve(_ context.Context, id string) (Intent, error) {
 	return a.Intent, nil
 }
 
-func (p *provider) Find(_ context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
+func (p *provider) Find(_ context.Context, customer, orderID string, from time.Time) (string, bool, error) {
 	for _, a := range p.intents {
-		if a.params.Customer == customer && a.OrderID == orderID && !a.created.Before(from) && (to.IsZero() || !a.created.After(to)) {
+		if a.params.Customer == customer && a.OrderID == orderID && !a.created.Before(from) {
 			return a.ID, true, nil
 		}
 	}

@@ -21,8 +21,8 @@ type gateway interface {
 	// Create makes an intent that is captured by hand and not confirmed, or answers what the key stands for.
 	Create(ctx context.Context, p Params, key string) (id string, err error)
 	Retrieve(ctx context.Context, id string) (Intent, error)
-	// Find looks for the order's intent among the customer's of a time, which has no end if to is zero.
-	Find(ctx context.Context, customer, orderID string, from, to time.Time) (id string, found bool, err error)
+	// Find looks for the order's intent among the customer's since a time.
+	Find(ctx context.Context, customer, orderID string, from time.Time) (id string, found bool, err error)
 	// Confirm asks for the money. A shopper who has to authenticate first comes back to the shop's page of the order.
 	Confirm(ctx context.Context, id, orderID, key string) error
 	// NoteAsked marks an intent whose shopper is about to be sent to authenticate.

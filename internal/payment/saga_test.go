@@ -55,7 +55,7 @@ func TestAuthorizeAnswersByTheIntentsStatus(t *testing.T) {
 			p := newProvider(newClock())
 			o := order(p.clock, east, c.method)
 			if c.status != "" {
-				if _, err := p.Create(t.Context(), o.params(), o.createKey()); err != nil {
+				if _, err := p.Create(t.Context(), o.params(), o.createKey(0)); err != nil {
 					t.Fatal(err)
 				}
 				p.intents[0].Status, p.intents[0].CommittedBy, p.intents[0].CancellationReason = c.status, west, reasonCancelled
@@ -216,7 +216,7 @@ func TestConfirmKeysChangeWithTimeAndCreateKeysDoNot(t *testing.T) {
 	clock := newClock()
 	o, later := order(clock, east, methodOK), order(clock, west, methodOK)
 	later.Payment.Version = 2
-	if o.createKey() != later.createKey() {
+	if o.createKey(0) != later.createKey(0) {
 		t.Error("two facts of one order have two create keys")
 	}
 	at := func(d time.Duration) string { return o.confirmKey(o.PlacedAt.Add(d)) }
@@ -260,4 +260,29 @@ func TestAShopperWhoFailsToAuthenticateIsDeclined(t *testing.T) {
 	p.answer(false)
 	_, err := s.authorize(t.Context(), stepInput{Order: o})
 	wantCode(t, err, platform.PaymentDeclined)
+}
+
+// The provider keeps a server error under its key for a day, and the order cannot wait that long.
+func TestAnOrderWhoseKeyStandsForAServerErrorGoesOnToItsNextKey(t *testing.T) {
+	for name, leaves := range map[string]bool{"and nothing was done": false, "though it was done": true} {
+		t.Run(name, func(t *testing.T) {
+			p := newProvider(newClock())
+			p.breaks, p.leaves = 2, leaves
+			o := order(p.clock, east, methodOK)
+			var d Decision
+			var err error
+			for range 3 {
+				if d, err = newSaga(east, p).authorize(t.Context(), stepInput{Order: o}); err == nil {
+					break
+				}
+				wantCode(t, err, platform.Undecided)
+			}
+			if err != nil || d.Decision != "authorized" || len(p.intents) != 1 {
+				t.Errorf("got %+v, %v and %d intents", d, err, len(p.intents))
+			}
+			if other, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: o}); err != nil || other.IntentID != d.IntentID {
+				t.Errorf("the other region got %+v, %v", other, err)
+			}
+		})
+	}
 }

@@ -87,7 +87,7 @@ func (g stripeGateway) Retrieve(ctx context.Context, id string) (Intent, error) 
 func intentOf(pi *stripe.PaymentIntent) Intent {
 	i := Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason), Received: pi.AmountReceived,
 		OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy],
-		Asked: pi.Metadata[metaAsked] != "", RejectedFor: pi.Metadata[metaRejected]}
+		Created: time.Unix(pi.Created, 0), Asked: pi.Metadata[metaAsked] != "", RejectedFor: pi.Metadata[metaRejected]}
 	if pi.NextAction != nil && pi.NextAction.RedirectToURL != nil {
 		i.ActionURL = pi.NextAction.RedirectToURL.URL
 	}
@@ -96,12 +96,9 @@ func intentOf(pi *stripe.PaymentIntent) Intent {
 
 // Find lists rather than searches: a list shows what was just created, the search index may be an hour behind
 // (https://docs.stripe.com/search#data-freshness). A customer who does not exist has no intents.
-func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from, to time.Time) (string, bool, error) {
+func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from time.Time) (string, bool, error) {
 	var id string
 	created := &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix()}
-	if !to.IsZero() {
-		created.LesserThanOrEqual = to.Unix()
-	}
 	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
 		list := c.V1PaymentIntents.List(ctx, &stripe.PaymentIntentListParams{
 			ListParams: stripe.ListParams{Limit: stripe.Int64(100)}, Customer: &customer, CreatedRange: created})
@@ -120,6 +117,27 @@ func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from,
 		return nil
 	})
 	return id, id != "", err
+}
+
+// Recent lists one page of all intents of a time. The list shows what was just created.
+func (g stripeGateway) Recent(ctx context.Context, from, to time.Time, after string) (page []Intent, more bool, err error) {
+	in := &stripe.PaymentIntentListParams{ListParams: stripe.ListParams{Limit: stripe.Int64(100), Single: true},
+		CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix(), LesserThanOrEqual: to.Unix()}}
+	if after != "" {
+		in.StartingAfter = &after
+	}
+	err = g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		list := c.V1PaymentIntents.List(ctx, in)
+		for pi, err := range list.All(ctx) {
+			if err != nil {
+				return err
+			}
+			page = append(page, intentOf(pi))
+		}
+		more = list.Meta().HasMore
+		return nil
+	})
+	return page, more, err
 }
 
 func (g stripeGateway) Confirm(ctx context.Context, id, orderID, key string) error {

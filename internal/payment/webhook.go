@@ -70,13 +70,23 @@ func readEvent(body string) (u Update, matters bool, err error) {
 	if err := decode([]byte(body), "", &e); err != nil {
 		return Update{}, false, err
 	}
-	if err := present(member{"/id", e.ID}, member{"/type", e.Type}); err != nil || !slices.Contains(told, e.Type) {
+	if err := identified(member{"/id", e.ID}); err != nil {
 		return Update{}, false, err
+	}
+	if err := present(member{"/type", e.Type}); err != nil {
+		return Update{}, false, err
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(e.Data.Object, &object); err != nil || object == nil {
+		return Update{}, false, misshapen("/data/object", err)
+	}
+	if !slices.Contains(told, e.Type) {
+		return Update{}, false, nil
 	}
 	if err := decode(e.Data.Object, "/data/object", &intent); err != nil {
 		return Update{}, false, err
 	}
-	if err := present(member{"/data/object/id", intent.ID}); err != nil {
+	if err := identified(member{"/data/object/id", intent.ID}); err != nil {
 		return Update{}, false, err
 	}
 	u = Update{OrderID: intent.Metadata[metaOrder], EventID: e.ID, IntentID: intent.ID}
@@ -85,10 +95,23 @@ func readEvent(body string) (u Update, matters bool, err error) {
 
 func decode(raw []byte, pointer string, into any) error {
 	if err := json.Unmarshal(raw, into); err != nil {
-		return &platform.Error{Code: platform.InvalidRequest, Cause: err,
-			Violations: []platform.Violation{{Pointer: pointer, Detail: "send an event of Stripe as JSON"}}}
+		return misshapen(pointer, err)
 	}
 	return nil
+}
+
+func misshapen(pointer string, cause error) error {
+	return &platform.Error{Code: platform.InvalidRequest, Cause: cause,
+		Violations: []platform.Violation{{Pointer: pointer, Detail: "send an event of Stripe as JSON"}}}
+}
+
+// identified wants an id that can be a part of a key.
+func identified(m member) error {
+	if platform.ProviderID(m.value) {
+		return nil
+	}
+	return &platform.Error{Code: platform.InvalidRequest,
+		Violations: []platform.Violation{{Pointer: m.pointer, Detail: "send an id of 1 to 255 letters, digits, hyphens and underscores"}}}
 }
 
 type member struct{ pointer, value string }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -107,9 +108,15 @@ func (r Request) HeaderValue(name string) string {
 	return ""
 }
 
+// MaxBody is the largest body that DecodeBody reads, in bytes.
+const MaxBody = 64 << 10
+
 // DecodeBody reads the JSON body strictly into v, a pointer to a struct: unknown members, wrong types and trailing text
-// are violations, all of them at once, with the place where they stand.
+// are violations, all of them at once, with the place where they stand. A body above MaxBody is PayloadTooLarge.
 func (r Request) DecodeBody(v any) error {
+	if len(r.Body) > MaxBody {
+		return &Error{Code: PayloadTooLarge, Violations: []Violation{{Detail: fmt.Sprintf("send at most %d KiB", MaxBody>>10)}}}
+	}
 	if wrong := decodeStrictly([]byte(r.Body), v); len(wrong) > 0 {
 		return &Error{Code: InvalidRequest, Violations: wrong}
 	}

@@ -19,6 +19,7 @@ const (
 	NotFound            Code = "NotFound"
 	Conflict            Code = "Conflict"
 	PreconditionFailed  Code = "PreconditionFailed"
+	PayloadTooLarge     Code = "PayloadTooLarge"
 	IdempotencyMismatch Code = "IdempotencyMismatch"
 	Unprocessable       Code = "Unprocessable"
 	Throttled           Code = "Throttled"
@@ -27,6 +28,7 @@ const (
 	Internal            Code = "Internal"
 
 	InsufficientStock   Code = "InsufficientStock"
+	StockOnItsWay       Code = "StockOnItsWay"
 	ReservationClosed   Code = "ReservationClosed"
 	PaymentDeclined     Code = "PaymentDeclined"
 	ShipmentUnavailable Code = "ShipmentUnavailable"
@@ -58,6 +60,7 @@ var table = map[Code]treatment{
 	NotFound:            {http.StatusNotFound, "There is no such thing", Final},
 	Conflict:            {http.StatusConflict, "The request does not fit the present state", Final},
 	PreconditionFailed:  {http.StatusPreconditionFailed, "The resource has changed", Final},
+	PayloadTooLarge:     {http.StatusRequestEntityTooLarge, "The body is too large", Final},
 	IdempotencyMismatch: {http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request", Final},
 	Unprocessable:       {http.StatusUnprocessableEntity, "The request cannot be carried out", Final},
 	Throttled:           {http.StatusTooManyRequests, "Too many requests", Transient},
@@ -65,6 +68,7 @@ var table = map[Code]treatment{
 	Undecided:           {http.StatusServiceUnavailable, "The outcome is not known yet", Transient},
 	Internal:            {http.StatusInternalServerError, "Internal error", Final},
 	InsufficientStock:   {http.StatusConflict, "Not enough stock", Refusal},
+	StockOnItsWay:       {http.StatusConflict, "More stock is on its way", Refusal},
 	ReservationClosed:   {http.StatusConflict, "The reservation is closed", Refusal},
 	PaymentDeclined:     {http.StatusPaymentRequired, "The payment was declined", Refusal},
 	ShipmentUnavailable: {http.StatusConflict, "The order cannot be shipped", Refusal},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -25,6 +26,32 @@ type Runtime struct {
 	Clock  Clock
 	Rand   io.Reader
 	Log    *slog.Logger // JSON lines
+	// Workers is how many calls a handler may have under way at once in [Runtime.Each]. The simulated driver leaves it at zero: there all that
+	// goes on at once is the scheduler's.
+	Workers int
+}
+
+// defaultWorkers is what a function of 256 MiB, which has a seventh of a CPU, can have under way without being kept busy by it.
+const defaultWorkers = 8
+
+// Each calls f for 0..n-1, at most Workers at once, and returns when all are done.
+func (rt Runtime) Each(n int, f func(i int)) {
+	if rt.Workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	free := make(chan struct{}, rt.Workers)
+	for i := range n {
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			f(i)
+		})
+	}
+	wg.Wait()
 }
 
 // Clock is time as functions see it. No code outside main packages asks another.
@@ -43,7 +70,7 @@ type Constructor func(ctx context.Context, rt Runtime) (lambda.Handler, error)
 // Start runs a function under Lambda. It is the whole of every function's main.
 func Start(getenv func(string) string, construct Constructor) {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil)).With("function", getenv("AWS_LAMBDA_FUNCTION_NAME"), "region", getenv("AWS_REGION"))
-	rt := Runtime{Getenv: getenv, AWS: awsConfig(getenv), HTTP: &http.Client{Transport: transport()}, Clock: wallClock{}, Rand: rand.Reader, Log: log}
+	rt := Runtime{Getenv: getenv, AWS: awsConfig(getenv), HTTP: &http.Client{Transport: transport()}, Clock: wallClock{}, Rand: rand.Reader, Log: log, Workers: defaultWorkers}
 	handler, err := construct(context.Background(), rt)
 	if err != nil {
 		log.Error("the function cannot start", "error", err.Error())

@@ -33,11 +33,8 @@ func decodeStrictly(body []byte, v any) []Violation {
 	return nil
 }
 
-// misfits are the places where a value does not have a type's shape. A null counts as a member that is not there.
+// misfits are the places where a value does not have a type's shape. A null has none: what is not meant is left out.
 func misfits(at string, value any, t reflect.Type) []Violation {
-	if value == nil && at != "" {
-		return nil
-	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return misfits(at, value, t.Elem())

@@ -19,7 +19,8 @@ func TestEveryMisfitOfABodyIsNamedWithItsPointer(t *testing.T) {
 	}
 	cases := map[string]string{
 		`{"lines":[{"sku":"A","quantity":1}],"gift":true,"person":{"name":"Ada"}}`: "[]",
-		`{"lines":null}`:                     "[]",
+		`{}`: "[]",
+		`{"lines":null,"gift":null,"person":null}`: "[{/gift send true or false here} {/lines send an array here} {/person send an object here}]",
 		`{`:                                  "[{ send a body of well-formed JSON}]",
 		`{}{}`:                               "[{ there is something behind the JSON object: send one object}]",
 		`[]`:                                 "[{ send an object here}]",

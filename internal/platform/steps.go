@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
@@ -44,25 +43,9 @@ func (s Steps) Handler(rt Runtime) lambda.Handler {
 		}
 		out, err := step(ctx, raw)
 		if err != nil {
-			rt.Log.Info("step failed", "step", head.Step, "order", head.Order.ID, "code", string(CodeOf(err)), "error", err.Error())
+			rt.Log.Info("step failed", append(Trail(ctx), "step", head.Step, "order", head.Order.ID, "code", string(CodeOf(err)), "error", err.Error())...)
 			return nil, ForStates(err)
 		}
 		return out, nil
-	})
-}
-
-// Messages handles a batch of SQS messages one by one and names those that failed, so that only they come back
-// (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). The function of the mapping must
-// report batch item failures.
-func Messages(rt Runtime, handle func(ctx context.Context, body json.RawMessage) error) lambda.Handler {
-	return lambda.NewHandler(func(ctx context.Context, batch events.SQSEvent) (events.SQSEventResponse, error) {
-		res := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
-		for _, m := range batch.Records {
-			if err := handle(ctx, json.RawMessage(m.Body)); err != nil {
-				rt.Log.Error("message failed", "messageId", m.MessageId, "receives", m.Attributes["ApproximateReceiveCount"], "error", err.Error())
-				res.BatchItemFailures = append(res.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
-			}
-		}
-		return res, nil
 	})
 }

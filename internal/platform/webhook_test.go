@@ -15,7 +15,7 @@ func TestAWebhookIsAnsweredStoredOnlyWhenItIs(t *testing.T) {
 	}{
 		"stored":           {InTwoRegions, nil, "", true},
 		"nothing to store": {"", nil, "", false},
-		"an unknown order": {"", Refuse(NotFound, "no such order"), Unavailable, false},
+		"an unknown order": {"", Refuse(NotFound, "no such order"), Conflict, false},
 		"a failure":        {"", Wrap(Unavailable, lost), Unavailable, false},
 	}
 	for name, c := range cases {

@@ -68,10 +68,11 @@ func readEvent(body string) (Tracking, error) {
 			Violations: []platform.Violation{{Detail: "send an event as a JSON object whose id, type and reference are strings"}}}
 	}
 	var wrong []platform.Violation
-	for _, m := range []struct{ pointer, value string }{{"/id", e.ID}, {"/type", e.Type}} {
-		if m.value == "" {
-			wrong = append(wrong, platform.Violation{Pointer: m.pointer, Detail: "send a string here that is not empty"})
-		}
+	if !platform.ProviderID(e.ID) {
+		wrong = append(wrong, platform.Violation{Pointer: "/id", Detail: "send an id of 1 to 255 letters, digits, hyphens and underscores"})
+	}
+	if e.Type == "" {
+		wrong = append(wrong, platform.Violation{Pointer: "/type", Detail: "send a string here that is not empty"})
 	}
 	kind := kinds[e.Type]
 	if kind != "" && !orderID.MatchString(e.Reference) {

@@ -41,11 +41,7 @@ func (d *definition) snapshot() *definition {
 const vendor = "x-amazon-apigateway-"
 
 // parse reads an OpenAPI document.
-func parse(body map[string]any) (*definition, error) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
+func parse(text []byte) (*definition, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, fmt.Errorf("the API document cannot be read: %w", err)

@@ -37,6 +37,8 @@ type Gateway struct {
 	invoke  Invoke
 	compile CompilePolicy
 
+	documents *Documents
+
 	mu     sync.RWMutex
 	apis   map[string]*api // by id
 	notRun []string
@@ -51,7 +53,7 @@ type api struct {
 
 // New makes a gateway without APIs.
 func New(cloud *core.Cloud, invoke Invoke, compile CompilePolicy) *Gateway {
-	return &Gateway{cloud: cloud, invoke: invoke, compile: compile, apis: map[string]*api{}}
+	return &Gateway{cloud: cloud, invoke: invoke, compile: compile, documents: NewDocuments(), apis: map[string]*api{}}
 }
 
 // Handle answers the service's own API: GetRestApis.

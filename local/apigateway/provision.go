@@ -43,22 +43,22 @@ func (g *Gateway) Provision(_ context.Context, r core.Resource) (core.Physical, 
 func (g *Gateway) restAPI(r core.Resource) (core.Physical, error) {
 	var props struct {
 		Name             string
-		Body             map[string]any
 		BinaryMediaTypes []string
 		FailOnWarnings   core.Bool
 	}
-	if err := r.Decode(&props, "Description", "EndpointConfiguration", "Parameters", "Tags", "Mode", "DisableExecuteApiEndpoint"); err != nil {
+	body, _ := r.Properties["Body"].(map[string]any)
+	if err := r.Decode(&props, "Body", "Description", "EndpointConfiguration", "Parameters", "Tags", "Mode", "DisableExecuteApiEndpoint"); err != nil {
 		return core.Physical{}, err
 	}
-	if props.Body == nil {
+	if body == nil {
 		return core.Physical{}, r.Errorf("the local cloud runs only APIs whose Body is an OpenAPI document")
 	}
 	id := digest(r.Region+"/"+r.Stack+"/"+r.LogicalID, 10)
-	def, err := parse(props.Body)
+	def, err := g.documents.parse(body)
 	if err != nil {
 		return core.Physical{}, r.Errorf("%v", err)
 	}
-	def.binary = append(def.binary, props.BinaryMediaTypes...)
+	def.binary = slices.Concat(def.binary, props.BinaryMediaTypes)
 	a := g.apis[id]
 	if a == nil {
 		a = &api{id: id, region: r.Region, source: r.Position, deployments: map[string]*definition{}, stages: map[string]*stage{}}

@@ -28,6 +28,8 @@ func (p *proxy) respond(x *exchange) (*answer, *failure) {
 	switch {
 	case out.timedOut:
 		return nil, fail(integrationTimeout, "Endpoint request timed out")
+	case tooLarge(out.err): // between Lambda's limit and API Gateway's
+		return nil, fail(requestTooLarge, "Request Too Long")
 	case out.err != nil:
 		x.report("the function did not run: " + out.err.Error())
 		return nil, fail(apiConfigurationError, "Internal server error")
@@ -40,6 +42,12 @@ func (p *proxy) respond(x *exchange) (*answer, *failure) {
 		return nil, badGateway()
 	}
 	return made.answer(x)
+}
+
+// tooLarge reports whether Lambda refused the event for its size: that alone of its refusals is told to the client.
+func tooLarge(err error) bool {
+	var e *core.Error
+	return errors.As(err, &e) && e.Status == http.StatusRequestEntityTooLarge
 }
 
 // badGateway is what a function that failed, or answered in another shape, gives.

@@ -28,6 +28,11 @@ type Authorizer interface {
 	Allowed(p Principal, action, resource string, keys []ConditionKey) error
 }
 
+// RolePasser is an Authorizer that wants to know of roles that are handed to a service over the wire.
+type RolePasser interface {
+	PassRole(p Principal, roleARN string)
+}
+
 // New makes an empty cloud on a driver; the seed feeds everything that is drawn.
 func New(s Scheduler, faults *Faults, seed uint64) *Cloud {
 	return &Cloud{Scheduler: s, Rand: NewRand(seed), Faults: faults, Journal: NewJournal(s.Now), Meter: NewMeter(),
@@ -43,6 +48,14 @@ func (c *Cloud) Register(signingName string, s Service) {
 
 // UseAuthorizer sets who decides; without one everything is allowed.
 func (c *Cloud) UseAuthorizer(a Authorizer) { c.authorizer = a }
+
+// PassRole tells the authorizer that p hands a role to a service in a call. Services say so for resources made over the wire,
+// never for those of a template.
+func (c *Cloud) PassRole(p Principal, roleARN string) {
+	if a, ok := c.authorizer.(RolePasser); ok && roleARN != "" {
+		a.PassRole(p, roleARN)
+	}
+}
 
 // Credentials makes an access key for p. Calls signed with it are p's.
 func (c *Cloud) Credentials(p Principal) (accessKeyID, secret string) {

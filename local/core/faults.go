@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -34,18 +35,58 @@ type Faults struct {
 	regions map[string]RegionState
 	down    int // how many regions are not up
 	cut     map[[2]string]bool
-	lag     time.Duration
+	lag     func() time.Duration
 	before  []Interceptor
 	after   []Interceptor
+	watch   []func()
+	counts  map[string]int
 }
 
 // NewFaults: nothing is broken, and replication takes lag.
 func NewFaults(lag time.Duration) *Faults {
-	return &Faults{changed: make(chan struct{}), regions: map[string]RegionState{}, cut: map[[2]string]bool{}, lag: lag}
+	return &Faults{changed: make(chan struct{}), regions: map[string]RegionState{}, cut: map[[2]string]bool{},
+		lag: func() time.Duration { return lag }, counts: map[string]int{}}
+}
+
+// Count counts an injected fault of a kind, e.g. "dynamodb throttled".
+func (f *Faults) Count(kind string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.counts[kind]++
+}
+
+// Counts are the faults injected so far, by kind.
+func (f *Faults) Counts() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.counts)
+}
+
+// OnChange calls fn after every change of a region's state or of a link, so that what waits for a link need not look again and
+// again. fn must be short and may not change faults.
+func (f *Faults) OnChange(fn func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watch = append(f.watch, fn)
+}
+
+// tell calls those who watch; outside the lock, since they ask.
+func (f *Faults) tell() {
+	f.mu.Lock()
+	list := f.watch
+	f.mu.Unlock()
+	for _, fn := range list {
+		fn()
+	}
 }
 
 // SetRegion loses or restores a region.
 func (f *Faults) SetRegion(region string, s RegionState) {
+	f.setRegion(region, s)
+	f.tell()
+}
+
+func (f *Faults) setRegion(region string, s RegionState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.regions[region] != Up {
@@ -96,8 +137,9 @@ func (f *Faults) await(ctx context.Context, region string) error {
 // SetCut cuts or heals the link between two regions.
 func (f *Faults) SetCut(a, b string, cut bool) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.cut[link(a, b)] = cut
+	f.mu.Unlock()
+	f.tell()
 }
 
 // Linked reports whether traffic passes from a to b: both up and the link whole. Traffic
@@ -110,11 +152,19 @@ func (f *Faults) Linked(a, b string) bool {
 
 func link(a, b string) [2]string { return [2]string{min(a, b), max(a, b)} }
 
-// Lag is how long replication between regions takes.
-func (f *Faults) Lag() time.Duration { f.mu.Lock(); defer f.mu.Unlock(); return f.lag }
+// Lag is how long replication of one change to another region takes: it may be another for each change.
+func (f *Faults) Lag() time.Duration {
+	f.mu.Lock()
+	draw := f.lag
+	f.mu.Unlock()
+	return draw()
+}
 
 // SetLag changes how long replication between regions takes.
-func (f *Faults) SetLag(d time.Duration) { f.mu.Lock(); defer f.mu.Unlock(); f.lag = d }
+func (f *Faults) SetLag(d time.Duration) { f.DrawLag(func() time.Duration { return d }) }
+
+// DrawLag gives each change a lag of its own.
+func (f *Faults) DrawLag(draw func() time.Duration) { f.mu.Lock(); defer f.mu.Unlock(); f.lag = draw }
 
 // InterceptBefore adds an interceptor that runs before services.
 func (f *Faults) InterceptBefore(i Interceptor) {

@@ -59,6 +59,7 @@ const (
 	KindConflict      Kind = "lww-conflict"   // a replicated write beat a different write to the same item
 	KindDeadLetter    Kind = "dead-letter"    // something was put into a dead-letter queue
 	KindDropped       Kind = "dropped"        // a delivery was given up with no dead-letter queue to take it
+	KindMissedTick    Kind = "missed-tick"    // a tick of a schedule that comes again was given up: nothing is lost by it
 	KindEvent         Kind = "event"          // an event crossed a bus; Data is the whole event
 	KindUnmatched     Kind = "unmatched"      // an event that no rule of its bus matched
 	KindFunctionError Kind = "function-error" // an invocation ended in an error
@@ -67,6 +68,7 @@ const (
 	KindMail          Kind = "mail"           // an email was sent
 	KindFault         Kind = "fault"          // a fault was switched on or off
 	KindInternal      Kind = "internal"       // the local cloud itself failed
+	KindInvalid       Kind = "invalid-event"  // an event crossed a bus and is not as its schema says; Data is the whole event
 )
 
 // Entry is one line of the journal.
@@ -90,10 +92,10 @@ type Journal struct {
 	sinks  []func(Entry)
 }
 
-// NewJournal keeps denied, conflict, dead-letter, dropped and internal entries; Keep adds kinds.
+// NewJournal keeps denied, conflict, dead-letter, dropped, internal and invalid-event entries; Keep adds kinds.
 func NewJournal(now func() time.Time) *Journal {
 	return &Journal{now: now, counts: map[Kind]int{},
-		keep: map[Kind]bool{KindDenied: true, KindConflict: true, KindDeadLetter: true, KindDropped: true, KindInternal: true, KindFault: true}}
+		keep: map[Kind]bool{KindDenied: true, KindConflict: true, KindDeadLetter: true, KindDropped: true, KindInternal: true, KindInvalid: true, KindFault: true}}
 }
 
 // Keep makes the journal keep entries of the kinds.

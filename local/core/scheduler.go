@@ -45,6 +45,15 @@ type Signal interface {
 	WaitFor(ctx context.Context, d time.Duration) (bool, error)
 }
 
+type tickKey struct{}
+
+// WithTick says that what is done with ctx is a tick of a schedule that comes again: should it fail, the next tick does what this one
+// would have done.
+func WithTick(ctx context.Context) context.Context { return context.WithValue(ctx, tickKey{}, true) }
+
+// OfTick reports whether ctx comes from WithTick.
+func OfTick(ctx context.Context) bool { return ctx.Value(tickKey{}) != nil }
+
 type regionKey struct{}
 
 // WithRegion names the region that the tasks and calls made with ctx belong to.

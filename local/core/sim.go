@@ -20,7 +20,7 @@ type Sim struct {
 	ready   []*simTask
 	parked  []*simTask
 	timers  timerHeap
-	yielded chan struct{}
+	idle    []*coroutine
 	seq     int
 	steps   int
 	stopped bool
@@ -35,7 +35,8 @@ type simTask struct {
 	parent int // who started it; 0 for somebody outside
 	label  string
 	region string
-	resume chan struct{}
+	run    func() // its work; nil once begun
+	on     *coroutine
 	ctx    context.Context // what it waits with, while it is parked
 	place  int             // in parked
 	queued bool            // in ready
@@ -46,7 +47,7 @@ type taskKey struct{}
 
 // NewSim makes a driver whose clock starts at start and whose choices come from seed.
 func NewSim(start time.Time, faults *Faults, seed uint64) *Sim {
-	return &Sim{now: start.UTC(), rand: NewRand(seed), faults: faults, yielded: make(chan struct{}), trace: sha256.New()}
+	return &Sim{now: start.UTC(), rand: NewRand(seed), faults: faults, trace: sha256.New()}
 }
 
 // OnStep calls fn with each line of the trace; nil ends it. A step is written as "day and time, task<its parent, region, label", e.g.
@@ -73,25 +74,35 @@ func (s *Sim) Now() time.Time { return s.now }
 
 // Go queues a task; it first runs when the scheduler chooses it. After Stop it does nothing.
 func (s *Sim) Go(ctx context.Context, label string, task func(context.Context)) {
+	if t := s.newTask(ctx, label, task); t != nil {
+		t.queued = true
+		s.ready = append(s.ready, t)
+	}
+}
+
+// GoAfter is Go for a task that begins after d with a sleep, without the step that would lead to it. A context that ends before does
+// not end the wait.
+func (s *Sim) GoAfter(ctx context.Context, d time.Duration, label string, task func(context.Context)) {
+	if d <= 0 {
+		s.Go(ctx, label, task)
+	} else if t := s.newTask(ctx, label, task); t != nil {
+		s.after(d, func() { s.wake(t) })
+	}
+}
+
+// newTask is nil after Stop.
+func (s *Sim) newTask(ctx context.Context, label string, task func(context.Context)) *simTask {
 	if s.stopped {
-		return
+		return nil
 	}
 	s.seq++
-	t := &simTask{id: s.seq, label: label, region: RegionOf(ctx), resume: make(chan struct{})}
+	t := &simTask{id: s.seq, label: label, region: RegionOf(ctx)}
 	if by, ok := ctx.Value(taskKey{}).(*simTask); ok {
 		t.parent = by.id
 	}
 	ctx = context.WithValue(ctx, taskKey{}, t)
-	go func() {
-		<-t.resume
-		if !s.stopped {
-			task(ctx)
-		}
-		t.done = true
-		s.yielded <- struct{}{}
-	}()
-	t.queued = true
-	s.ready = append(s.ready, t)
+	t.run = func() { task(ctx) }
+	return t
 }
 
 // Run steps tasks until none is ready and no timer is due before end; the clock then
@@ -135,6 +146,7 @@ func (s *Sim) Stop() {
 			s.unpark(t)
 			s.resume(t)
 		default:
+			s.release()
 			return
 		}
 	}
@@ -185,10 +197,21 @@ func (s *Sim) write() {
 	}
 }
 
-// resume runs a task until it parks or is done.
+// resume runs a task until it parks or is done. One that has not begun when the driver is stopped never does.
 func (s *Sim) resume(t *simTask) {
-	t.resume <- struct{}{}
-	<-s.yielded
+	if t.on == nil {
+		if s.stopped {
+			t.done = true
+			return
+		}
+		t.on = s.borrow()
+		t.on.work, t.run = t.run, nil
+	}
+	on := t.on
+	if on.next() {
+		t.done = true
+		s.idle = append(s.idle, on)
+	}
 }
 
 // wake makes a task ready.
@@ -235,8 +258,7 @@ func (s *Sim) park(ctx context.Context, t *simTask) error {
 		t.ctx, t.place = ctx, len(s.parked)
 		s.parked = append(s.parked, t)
 	}
-	s.yielded <- struct{}{}
-	<-t.resume
+	t.on.park()
 	switch {
 	case s.stopped:
 		return context.Canceled

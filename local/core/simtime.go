@@ -54,6 +54,15 @@ func (g *simSignal) Set() {
 	g.wakeOne()
 }
 
+// SetAfter is Set some time from now, on behalf of a task that has nothing else left to do.
+func (s *Sim) SetAfter(g Signal, d time.Duration) {
+	if d <= 0 {
+		g.Set()
+		return
+	}
+	s.after(d, g.Set)
+}
+
 func (g *simSignal) wakeOne() {
 	if len(g.waiting) > 0 {
 		t := g.waiting[0]

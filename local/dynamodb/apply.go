@@ -183,6 +183,9 @@ func (e *edit) inList(list []value) ([]value, *core.Error) {
 
 // outcome is what an action makes of the value at its path; keep is false when nothing is left.
 func (a action) outcome(old, result *value) (v value, keep bool, err *core.Error) {
+	if a.legacy && a.val != nil && old != nil && (a.verb == "ADD" || a.verb == "DELETE") && old.kind != a.val.kind {
+		return v, false, invalid("Type mismatch for attribute to update")
+	}
 	switch a.verb {
 	case "SET":
 		return *result, true, nil

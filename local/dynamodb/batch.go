@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"twofold/local/core"
@@ -134,15 +135,18 @@ func (r *request) checkBatch(limit int, operation string) *core.Error {
 	var c constraints
 	c.one(r.capacity, "returnConsumedCapacity", "INDEXES", "TOTAL", "NONE")
 	c.present(r.batch != nil, "requestItems")
-	c.check(r.batch == nil || len(r.batch) > 0, quote("{}"), "requestItems", "Member must have length greater than or equal to 1")
 	if err := c.err(); err != nil {
 		return err
+	}
+	if len(r.batch) == 0 {
+		return invalid("The requestItems parameter is required for %s", operation)
 	}
 	n := 0
 	for i := range r.batch {
 		b := &r.batch[i]
-		c.name(&b.name, "requestItems")
+		c.name(&b.name, "requestItems", 1)
 		c.check(len(b.keys) > 0, quote("[]"), "requestItems."+b.name+".member", "Member must have length greater than or equal to 1")
+		b.checkCount(&c, limit)
 		n += len(b.keys)
 	}
 	if err := c.err(); err != nil {
@@ -152,6 +156,22 @@ func (r *request) checkBatch(limit int, operation string) *core.Error {
 		return invalid("Too many items requested for the %s call", operation)
 	}
 	return nil
+}
+
+// checkCount refuses too many requests for one table.
+func (b *batchTable) checkCount(c *constraints, limit int) {
+	switch {
+	case len(b.keys) <= limit:
+	case b.writes == nil:
+		*c = append(*c, fmt.Sprintf("Value at 'RequestItems.%s.member.Keys' failed to satisfy constraint: Member must have length less than or equal to %d", b.name, limit))
+	default:
+		shown := make([]string, len(b.writes))
+		for i, verb := range b.writes {
+			shown[i] = "WriteRequest(" + verb + ")"
+		}
+		c.check(false, quote("{"+b.name+"=["+strings.Join(shown, ", ")+"]}"), "requestItems",
+			fmt.Sprintf("Map value must satisfy constraint: [Member must have length less than or equal to %d, Member must have length greater than or equal to 1]", limit))
+	}
 }
 
 func (s *Service) batchWrite(_ context.Context, call *core.Call) ([]byte, *core.Error) {

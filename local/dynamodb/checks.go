@@ -44,7 +44,8 @@ func (c *constraints) present(ok bool, member string) {
 }
 
 // name checks a table or index name; nil is a name that was not sent.
-func (c *constraints) name(name *string, member string) {
+// Tables of item operations may be named by an ARN, and the model asks for least characters then.
+func (c *constraints) name(name *string, member string, least int) {
 	if name == nil {
 		return
 	}
@@ -52,11 +53,11 @@ func (c *constraints) name(name *string, member string) {
 	legal := strings.IndexFunc(n, func(r rune) bool {
 		return (r >= 0x80 || !isLetter(byte(r)) && !isDigit(byte(r))) && r != '_' && r != '-' && r != '.'
 	}) < 0
-	if legal && len(n) >= 3 && len(n) <= 255 {
+	if legal && len(n) >= least && len(n) <= 255 {
 		return
 	}
-	c.check(legal && n != "", quote(*name), member, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
-	c.check(len(n) >= 3, quote(*name), member, "Member must have length greater than or equal to 3")
+	c.check(legal && (n != "" || least == 1), quote(*name), member, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+	c.check(len(n) >= least, quote(*name), member, "Member must have length greater than or equal to "+itoa(least))
 	c.check(len(n) <= 255, quote(*name), member, "Member must have length less than or equal to 255")
 }
 
@@ -64,7 +65,7 @@ func (c *constraints) name(name *string, member string) {
 func (r *request) checkMembers(verb string) *core.Error {
 	var c constraints
 	c.present(r.table != nil, "tableName")
-	c.name(r.table, "tableName")
+	c.name(r.table, "tableName", 1)
 	if verb == "Put" {
 		c.present(r.hasItem, "item")
 	} else {

@@ -172,9 +172,11 @@ func (p *parser) wantOperands(operands ...*node) {
 }
 
 func (p *parser) distinctOperands(op string, kids []*node) {
-	if len(kids) == 2 && kids[0].op == "path" && kids[1].op == "path" && kids[0].path.equal(kids[1].path) {
-		p.fault(faultDistinct, "The first operand must be distinct from the remaining operands for this operator or function; operator: "+
-			op+", first operand: "+kids[0].path.String())
+	for _, k := range kids[min(1, len(kids)):] {
+		if kids[0].op == "path" && k.op == "path" && kids[0].path.equal(k.path) {
+			p.fault(faultDistinct, "The first operand must be distinct from the remaining operands for this operator or function; operator: "+
+				op+", first operand: "+kids[0].path.String())
+		}
 	}
 }
 
@@ -221,6 +223,7 @@ func (p *parser) in(left *node) *node {
 		return n
 	}
 	p.wantOperands(n.kids...)
+	p.distinctOperands("IN", n.kids)
 	if c := len(n.kids) - 1; c > maxInOperands {
 		p.fault(faultCount, "The IN operator is provided with too many operands; number of operands: "+itoa(c))
 	}

@@ -24,8 +24,16 @@ func (s *Service) controlHandler(operation string) handler {
 		return s.updateTTL
 	case "DescribeTimeToLive":
 		return s.describeTTL
+	case "UpdateTable":
+		return s.updateTable
+	case "DescribeLimits":
+		return s.describeLimits
+	case "DescribeContinuousBackups":
+		return s.describeBackups
+	case "DescribeEndpoints":
+		return s.describeEndpoints
 	}
-	return nil
+	return s.tagHandler(operation)
 }
 
 // named reads the table name of a control request, asks for permission and finds the table.
@@ -33,11 +41,15 @@ func (s *Service) named(call *core.Call, v any, name *string, action string) (*t
 	if err := call.Decode(v); err != nil {
 		return nil, coreError(err)
 	}
-	var c constraints
-	c.present(*name != "", "tableName")
-	if *name != "" {
-		c.name(name, "tableName")
+	var sent struct{ TableName *string }
+	if err := call.Decode(&sent); err != nil {
+		return nil, coreError(err)
 	}
+	if sent.TableName == nil {
+		return nil, invalid("The parameter 'TableName' is required but was not present in the request")
+	}
+	var c constraints
+	c.name(name, "tableName", 3)
 	if err := c.err(); err != nil {
 		return nil, err
 	}
@@ -69,6 +81,7 @@ func (s *Service) createTable(_ context.Context, call *core.Call) ([]byte, *core
 		return nil, invalid("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 	}
 	t = newTable(s, call.Region, spec.TableName, def)
+	t.tags = spec.Tags
 	if err := s.add(t); err != nil {
 		return nil, core.Errorf("InternalServerError", "%v", err)
 	}
@@ -93,6 +106,9 @@ func (s *Service) deleteTable(_ context.Context, call *core.Call) ([]byte, *core
 	}
 	if t.global() {
 		return nil, core.NotRun("dynamodb", "DeleteTable for a replica of a global table")
+	}
+	if t.currentSchema().protected {
+		return nil, invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	s.mu.Lock()
 	delete(s.tables, tableKey{call.Region, r.TableName})
@@ -120,8 +136,7 @@ func (t *table) describe(status string) map[string]any {
 	def := t.schema
 	d := map[string]any{"TableName": t.name, "TableStatus": status, "TableArn": t.arn, "TableId": t.id,
 		"CreationDateTime": float64(t.created.UnixMilli()) / 1000, "ItemCount": t.items.Len(), "TableSizeBytes": t.bytes,
-		"KeySchema": describeKeys(def.hash, def.sort), "DeletionProtectionEnabled": false,
-		"ProvisionedThroughput": map[string]int{"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0}}
+		"KeySchema": describeKeys(def.hash, def.sort), "DeletionProtectionEnabled": def.protected, "ProvisionedThroughput": def.throughput.describe()}
 	var definitions []map[string]string
 	for _, a := range def.definitions {
 		definitions = append(definitions, map[string]string{"AttributeName": a.name, "AttributeType": a.kind.String()})
@@ -130,7 +145,7 @@ func (t *table) describe(status string) map[string]any {
 	if def.billing == "PAY_PER_REQUEST" {
 		d["BillingModeSummary"] = map[string]any{"BillingMode": def.billing}
 	}
-	t.describeIndexes(d, status)
+	t.describeIndexes(d, map[bool]string{true: "ACTIVE", false: status}[status == "UPDATING"])
 	if t.stream != nil {
 		d["StreamSpecification"] = map[string]any{"StreamEnabled": true, "StreamViewType": t.stream.view}
 		d["LatestStreamArn"], d["LatestStreamLabel"] = t.stream.arn, t.stream.label
@@ -158,7 +173,7 @@ func (t *table) describeIndexes(d map[string]any, status string) {
 		m := map[string]any{"IndexName": x.schema.name, "IndexArn": t.arn + "/index/" + x.schema.name, "Projection": projection,
 			"KeySchema": describeKeys(x.schema.hash, x.schema.sort), "ItemCount": x.rows.Len(), "IndexSizeBytes": bytes}
 		if x.schema.global {
-			m["IndexStatus"] = status
+			m["IndexStatus"], m["ProvisionedThroughput"] = status, x.schema.throughput.describe()
 			global = append(global, m)
 		} else {
 			local = append(local, m)

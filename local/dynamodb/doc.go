@@ -36,10 +36,11 @@
 //
 // # What it does not do
 //
-// Legacy parameters (Expected, KeyConditions, ...), PartiQL, UpdateTable, backups, exports and imports are
-// answered with a NotRun error. Throughput is not limited, and capacity settings are inert; a test that wants throttling,
+// PartiQL, replicas and encryption in UpdateTable, backups, exports and imports are
+// answered with a NotRun error. Throughput is not limited, and capacity settings are shown but inert; a test that wants throttling,
 // or a TransactionConflict, uses an interceptor of core.Faults. Strongly consistent global tables are
 // refused. The context key dynamodb:Attributes is not given. Expired items go at their second, not
 // within days. Over a restart streams forget deletions and the versions between, and client request tokens of transactions are
-// forgotten. Deletion protection is accepted and ignored.
+// forgotten. What UpdateTable and tags change is not kept over a restart. Deletion protection holds against
+// DeleteTable, not against the templates.
 package dynamodb

@@ -184,9 +184,6 @@ func TestNamesAndValuesMustBeUsedAndWellFormed(t *testing.T) {
 	} {
 		w.wantError("PutItem", put(c[0]), "ValidationException", c[1])
 	}
-	if _, err := w.try(east, "PutItem", put(`"Expected":{"a":{"Exists":false}}`)); err == nil || err.Code != "UnsupportedOperationException" {
-		t.Errorf("a legacy parameter alone must be refused loudly, got %v", err)
-	}
 }
 
 func TestProjectionKeepsNestedPathsAndListOrder(t *testing.T) {

@@ -102,7 +102,9 @@ func TestBatchesWriteAndReadManyItems(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf(`{"PutRequest":{"Item":{"pk":{"S":"a"},"sk":{"S":"%d"}}}}`, i)
 	}
-	w.wantError("BatchWriteItem", `{"RequestItems":{"tbl":[`+strings.Join(many, ",")+`]}}`, "ValidationException", "Too many items requested for the BatchWriteItem call")
+	w.wantError("BatchWriteItem", `{"RequestItems":{"tbl":[`+strings.Join(many, ",")+`]}}`, "ValidationException", "1 validation error detected: Value '{tbl=["+strings.Repeat("WriteRequest(PutRequest), ", 25)+
+		"WriteRequest(PutRequest)]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "+
+		"[Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
 }
 
 // refuser denies one action and notes what it was asked.

@@ -224,10 +224,22 @@ func (d decimal) scaled(scale int) *big.Int {
 func numberSize(text string) int {
 	digits := strings.Trim(strings.Replace(strings.TrimPrefix(text, "-"), ".", "", 1), "0")
 	n := (len(digits)+1)/2 + 1
+	if len(digits) > 0 && len(digits)%2 == 0 && magnitude(text)%2 == 0 {
+		n++ // two digits are a byte, counted from the point
+	}
 	if strings.HasPrefix(text, "-") {
 		n++
 	}
 	return n
+}
+
+// magnitude is the power of ten of the first digit.
+func magnitude(text string) int {
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	if whole != "0" {
+		return len(whole) - 1
+	}
+	return len(strings.TrimLeft(fraction, "0")) - len(fraction) - 1
 }
 
 // sortableNumber encodes a canonical number so that text order is number order.

@@ -41,6 +41,9 @@ func (s *Service) open(call *core.Call, verb string, r *request, enclosing strin
 	if err := r.checkMembers(verb); err != nil {
 		return nil, err
 	}
+	if verb == "Get" {
+		r.values, r.hasValues = nil, false // reads have no such parameter
+	}
 	o := &operation{verb: verb, request: r}
 	if err := o.parse(); err != nil {
 		return nil, err
@@ -112,6 +115,7 @@ func (o *operation) parse() *core.Error {
 		return invalid("%s", r.problem)
 	}
 	if r.condition == nil && r.update == nil && r.projection == nil {
+		o.takeLegacy()
 		return nil
 	}
 	bind, err := r.bindings()
@@ -122,6 +126,18 @@ func (o *operation) parse() *core.Error {
 		return err
 	}
 	return bind.unused()
+}
+
+// takeLegacy lets legacy parameters stand for expressions.
+func (o *operation) takeLegacy() {
+	switch l := &o.request.legacy; o.verb {
+	case "Get":
+		o.projection = l.projection()
+	case "Update":
+		o.actions, o.condition = l.actions(), l.condition(l.expected)
+	case "Put", "Delete":
+		o.condition = l.condition(l.expected)
+	}
 }
 
 func (o *operation) parameters() []parameter {

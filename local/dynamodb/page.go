@@ -110,7 +110,7 @@ func (q *search) take(p *page, r *row) bool {
 	}
 	p.scanned++
 	p.size += size
-	if q.filter == nil || q.filter.holds(item) {
+	if q.filter == nil || q.filter.holds(r.item) {
 		p.count++
 		if q.request.choice != "COUNT" {
 			if q.projection != nil {

@@ -17,7 +17,7 @@ const (
 
 // Properties that change nothing on one machine: capacity, encryption, backups, labels.
 var (
-	inertTable = []string{"Tags", "SSESpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled", "TableClass",
+	inertTable = []string{"SSESpecification", "PointInTimeRecoverySpecification", "TableClass",
 		"ContributorInsightsSpecification", "OnDemandThroughput", "WarmThroughput"}
 	inertGlobal = []string{"SSESpecification", "WriteProvisionedThroughputSettings", "WriteOnDemandThroughputSettings", "WarmThroughput",
 		"ReadProvisionedThroughputSettings", "ReadOnDemandThroughputSettings"}
@@ -79,7 +79,7 @@ func (s *Service) provisionTable(r core.Resource) (core.Physical, error) {
 func (s *Service) specSchema(r core.Resource, spec *tableSpec) (*schema, error) {
 	spec.TableName = first(spec.TableName, r.PhysicalName())
 	var c constraints
-	c.name(&spec.TableName, "tableName")
+	c.name(&spec.TableName, "tableName", 3)
 	if err := c.err(); err != nil {
 		return nil, r.Errorf("%s", err.Message)
 	}

@@ -95,7 +95,7 @@ func TestControlOperationsAnswerInTheServicesWords(t *testing.T) {
 	w.want(west, "ListTables", `{}`, `{"TableNames":[]}`)
 	w.do(east, "DeleteTable", `{"TableName":"tbl"}`)
 	w.want(east, "ListTables", `{}`, `{"TableNames":[]}`)
-	if _, err := w.try(east, "UpdateTable", `{}`); err == nil || err.Code != "UnsupportedOperationException" {
+	if _, err := w.try(east, "ExecuteStatement", `{}`); err == nil || err.Code != "UnsupportedOperationException" {
 		t.Errorf("got %v", err)
 	}
 }

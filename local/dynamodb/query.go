@@ -49,13 +49,10 @@ func (s *Service) search(call *core.Call, scan bool) ([]byte, *core.Error) {
 func (r *request) checkSearch(scan bool) *core.Error {
 	var c constraints
 	c.present(r.table != nil, "tableName")
-	c.name(r.table, "tableName")
-	c.name(r.index, "indexName")
+	c.name(r.table, "tableName", 1)
+	c.name(r.index, "indexName", 3)
 	c.one(r.choice, "select", "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
 	c.one(r.capacity, "returnConsumedCapacity", "INDEXES", "TOTAL", "NONE")
-	if r.limit != nil {
-		c.check(*r.limit >= 1, quote(itoa(*r.limit)), "limit", "Member must have value greater than or equal to 1")
-	}
 	if scan && r.segments != nil {
 		c.check(*r.segments >= 1, quote(itoa(*r.segments)), "totalSegments", "Member must have value greater than or equal to 1")
 		c.check(*r.segments <= 1000000, quote(itoa(*r.segments)), "totalSegments", "Member must have value less than or equal to 1000000")
@@ -63,8 +60,14 @@ func (r *request) checkSearch(scan bool) *core.Error {
 	if scan && r.segment != nil {
 		c.check(*r.segment >= 0, quote(itoa(*r.segment)), "segment", "Member must have value greater than or equal to 0")
 	}
+	if scan && r.limit != nil {
+		c.check(*r.limit >= 1, quote(itoa(*r.limit)), "limit", "Member must have value greater than or equal to 1")
+	}
 	if err := c.err(); err != nil {
 		return err
+	}
+	if r.limit != nil && *r.limit < 1 { // a Query says it in words of its own
+		return invalid("1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
 	}
 	if scan {
 		return r.checkSegments()
@@ -142,7 +145,7 @@ func (q *search) parse() ([]keyCondition, *core.Error) {
 	if r.startProblem != "" {
 		return nil, invalid("The provided starting key is invalid: %s", r.startProblem)
 	}
-	if !q.scan && r.keyCondition == nil {
+	if !q.scan && r.keyCondition == nil && len(r.legacy.keyConditions) == 0 {
 		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	bind, err := r.bindings()
@@ -158,6 +161,13 @@ func (q *search) parse() ([]keyCondition, *core.Error) {
 
 func (q *search) parseExpressions(bind *bindings) (conditions []keyCondition, err *core.Error) {
 	r := q.request
+	q.filter, q.projection = r.legacy.condition(r.legacy.filter), r.legacy.projection()
+	for _, c := range r.legacy.filter {
+		q.filterTops = append(q.filterTops, c.name)
+	}
+	if len(r.legacy.keyConditions) > 0 {
+		return r.legacy.onKeys()
+	}
 	if !q.scan {
 		n, _, problem := parseCondition(*r.keyCondition, bind)
 		if problem != "" {
@@ -189,8 +199,12 @@ func (q *search) parseExpressions(bind *bindings) (conditions []keyCondition, er
 func (q *search) checkSelect() *core.Error {
 	r := q.request
 	switch {
-	case r.choice == "SPECIFIC_ATTRIBUTES" && r.projection == nil:
+	case r.choice == "SPECIFIC_ATTRIBUTES" && r.projection == nil && r.legacy.toGet == nil:
 		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	case r.choice == "COUNT" && r.legacy.toGet != nil:
+		return invalid("Cannot specify the AttributesToGet when choosing to get only the Count")
+	case strings.HasPrefix(r.choice, "ALL") && r.legacy.toGet != nil:
+		return invalid("Cannot specify the AttributesToGet when choosing to get %s", r.choice)
 	case r.choice == "COUNT" && r.projection != nil:
 		return invalid("Cannot specify the ProjectionExpression when choosing to get only the Count")
 	case strings.HasPrefix(r.choice, "ALL") && r.projection != nil:
@@ -240,6 +254,11 @@ func (q *search) checkProjected() *core.Error {
 	if x == nil || x.projection == "ALL" {
 		return nil
 	}
+	if !q.scan {
+		if err := q.checkFiltered(); err != nil {
+			return err
+		}
+	}
 	var missing []string
 	for _, p := range q.projection {
 		if !slices.Contains(x.kept, p[0].name) {
@@ -257,12 +276,24 @@ func (q *search) checkProjected() *core.Error {
 	if len(missing) > 0 {
 		return invalid("One or more parameter values were invalid: Global secondary index %s does not project [%s]", x.name, strings.Join(missing, ", "))
 	}
+	return nil
+}
+
+// checkFiltered refuses a filter over attributes that an index does not hold. A Scan is not refused: its
+// filter sees the whole item.
+func (q *search) checkFiltered() *core.Error {
+	var missing []string
 	for _, n := range q.filterTops {
-		if !slices.Contains(x.kept, n) {
-			return invalid("One or more parameter values were invalid: Secondary index %s does not project one or more filter attributes: [%s]", x.name, n)
+		if !slices.Contains(q.index.kept, n) && !slices.Contains(missing, n) {
+			missing = append(missing, n)
 		}
 	}
-	return nil
+	if len(missing) == 0 {
+		return nil
+	}
+	slices.Sort(missing)
+	return invalid("One or more parameter values were invalid: Secondary index %s does not project one or more filter attributes: [%s]",
+		q.index.name, strings.Join(missing, ", "))
 }
 
 // startNames are the attributes of an ExclusiveStartKey or LastEvaluatedKey.

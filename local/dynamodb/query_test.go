@@ -37,7 +37,7 @@ func TestWrongQueriesAreRefusedInTheServicesWords(t *testing.T) {
 		{byIndex + `,"Select":"ALL_ATTRIBUTES"`, "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index gsi because its projection type is not ALL"},
 		{byIndex + `,"ProjectionExpression":"x"`, "One or more parameter values were invalid: Global secondary index gsi does not project [x]"},
 		{byKey + `,"FilterExpression":"sk = :p"`, "Filter Expression can only contain non-primary key attributes: Primary key attribute: sk"},
-		{byKey + `,"Limit":0`, "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{byKey + `,"Limit":0`, "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
 		{byKey + `,"Select":"SPECIFIC_ATTRIBUTES"`, "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"},
 		{byKey + `,"Select":"COUNT","ProjectionExpression":"x"`, "Cannot specify the ProjectionExpression when choosing to get only the Count"},
 		{byKey + `,"ExclusiveStartKey":{"pk":{"S":"q"}}`, "The provided starting key is invalid"},

@@ -11,7 +11,7 @@ import (
 	"twofold/local/core"
 )
 
-// retry is how often a link that is cut, with changes waiting, looks whether it has healed.
+// retry is how long a link waits when a change could not be kept.
 const retry = 50 * time.Millisecond
 
 // group is a global table: its replicas by region.
@@ -37,10 +37,18 @@ type link struct {
 	group    *group
 	from, to *table
 	wake     core.Signal
+	watch    sync.Once
 
 	mu      sync.Mutex
-	queue   []*row
+	queue   []transit         // by due
+	last    map[key]time.Time // when the last change of an item that has one in the queue is due
 	running bool
+}
+
+// transit is a version on its way.
+type transit struct {
+	row *row
+	due time.Time
 }
 
 // connect links every replica with every other one and starts the tasks that carry changes.
@@ -50,7 +58,7 @@ func (g *group) connect() {
 		from.links = nil
 		for _, to := range g.replicas {
 			if to != from {
-				from.links = append(from.links, &link{group: g, from: from, to: to, wake: g.svc.cloud.NewSignal()})
+				from.links = append(from.links, &link{group: g, from: from, to: to, wake: g.svc.cloud.NewSignal(), last: map[key]time.Time{}})
 			}
 		}
 		from.mu.Unlock()
@@ -69,6 +77,7 @@ func (l *link) start() {
 	if running {
 		return
 	}
+	l.watch.Do(func() { l.group.svc.cloud.Faults.OnChange(l.wake.Set) })
 	ctx := core.WithRegion(l.group.svc.ctx, l.from.region)
 	l.group.svc.cloud.Go(ctx, "replicate/"+l.group.name+"/"+l.from.region+"/"+l.to.region, l.run)
 }
@@ -78,14 +87,40 @@ func (l *link) push(r *row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.group.svc.options.Coalesce {
-		if i := slices.IndexFunc(l.queue, func(q *row) bool { return q.key == r.key }); i >= 0 {
-			l.queue[i] = r
+		if i := slices.IndexFunc(l.queue, func(c transit) bool { return c.row.key == r.key }); i >= 0 {
+			l.queue[i].row = r
 			return
 		}
 	}
-	l.queue = append(l.queue, r)
+	due := l.due(r)
+	l.last[r.key] = due
+	i, _ := slices.BinarySearchFunc(l.queue, due, func(c transit, due time.Time) int {
+		if c.due.After(due) {
+			return 1
+		}
+		return -1
+	})
+	l.queue = slices.Insert(l.queue, i, transit{r, due})
 	l.group.pending.Add(1)
-	l.wake.Set() // only marks the task as ready; it does not run here
+	if i == 0 {
+		l.wake.Set() // only marks the task as ready; it does not run here
+	}
+}
+
+// due draws when a change arrives: after its lag, and not before an earlier one of the same item.
+func (l *link) due(r *row) time.Time {
+	cloud := l.group.svc.cloud
+	lag := cloud.Faults.Lag()
+	if jitter := int(lag / 8); jitter > 0 {
+		lag += time.Duration(cloud.Rand.IntN(jitter))
+	}
+	due := time.Unix(0, r.at).UTC().Add(lag)
+	for _, earliest := range []time.Time{cloud.Now(), l.last[r.key]} {
+		if due.Before(earliest) {
+			due = earliest
+		}
+	}
+	return due
 }
 
 func (l *link) length() int {
@@ -94,40 +129,38 @@ func (l *link) length() int {
 	return len(l.queue)
 }
 
-// next is the change to apply next: the oldest, or with Reorder the oldest of any item among the first few.
-func (l *link) next() *row {
+// next is the change to apply next: the one that is due first, or with Reorder the first of any item among the first few.
+func (l *link) next() (transit, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) == 0 {
-		return nil
+		return transit{}, false
 	}
 	if !l.group.svc.options.Reorder {
-		return l.queue[0]
+		return l.queue[0], true
 	}
 	chosen := l.queue[l.group.svc.cloud.Rand.IntN(min(len(l.queue), 8))]
-	i := slices.IndexFunc(l.queue, func(r *row) bool { return r.key == chosen.key })
-	return l.queue[i]
+	i := slices.IndexFunc(l.queue, func(c transit) bool { return c.row.key == chosen.row.key })
+	return l.queue[i], true
 }
 
 // pop takes out a change that has been applied, unless a later one has taken its place.
 func (l *link) pop(r *row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if i := slices.Index(l.queue, r); i >= 0 {
-		if i == 0 {
-			l.queue[0], l.queue = nil, l.queue[1:] // the usual case, without moving the rest
-		} else {
-			l.queue = slices.Delete(l.queue, i, i+1)
-		}
-		l.group.pending.Add(-1)
+	i := slices.IndexFunc(l.queue, func(c transit) bool { return c.row == r })
+	if i < 0 {
+		return
 	}
-}
-
-// queued reports whether a change still waits: the queue may have been dropped meanwhile.
-func (l *link) queued(r *row) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Contains(l.queue, r)
+	if l.last[r.key].Equal(l.queue[i].due) {
+		delete(l.last, r.key)
+	}
+	if i == 0 {
+		l.queue[0], l.queue = transit{}, l.queue[1:] // the usual case, without moving the rest
+	} else {
+		l.queue = slices.Delete(l.queue, i, i+1)
+	}
+	l.group.pending.Add(-1)
 }
 
 // drop forgets what has not been replicated.
@@ -136,6 +169,7 @@ func (l *link) drop() {
 	defer l.mu.Unlock()
 	l.group.pending.Add(-int64(len(l.queue)))
 	l.queue = nil
+	clear(l.last)
 }
 
 // run carries changes until the service ends or the region that made them is gone.
@@ -143,18 +177,18 @@ func (l *link) run(ctx context.Context) {
 	cloud := l.group.svc.cloud
 	var err error
 	for err == nil {
-		r := l.next()
+		c, waiting := l.next()
 		switch {
-		case r == nil:
+		case !waiting:
 			err = l.wake.Wait(ctx)
 		case cloud.Faults.Region(l.from.region) == core.Gone:
 			err = core.ErrRegionLost
 		case cloud.Faults.Region(l.to.region) == core.Gone:
 			l.drop()
 		case !cloud.Faults.Linked(l.from.region, l.to.region):
-			err = cloud.Sleep(ctx, retry)
+			err = l.wake.Wait(ctx) // set by every change of a link or a region
 		default:
-			err = l.carry(ctx, r)
+			err = l.carry(ctx, c)
 		}
 	}
 	if cloud.Faults.Region(l.from.region) == core.Gone {
@@ -165,20 +199,12 @@ func (l *link) run(ctx context.Context) {
 	l.running = false
 }
 
-// carry waits until a change is due and applies it, if the link is still whole then.
-func (l *link) carry(ctx context.Context, r *row) error {
-	cloud := l.group.svc.cloud
-	lag := cloud.Faults.Lag()
-	if jitter := int(lag / 8); jitter > 0 {
-		lag += time.Duration(cloud.Rand.IntN(jitter))
-	}
-	if wait := time.Unix(0, r.at).Add(lag).Sub(cloud.Now()); wait > 0 {
-		if err := cloud.Sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
-	if !cloud.Faults.Linked(l.from.region, l.to.region) || !l.queued(r) {
-		return nil // run looks again
+// carry applies a change that is due; otherwise it waits until it is, or until one comes that is due before it.
+func (l *link) carry(ctx context.Context, c transit) error {
+	cloud, r := l.group.svc.cloud, c.row
+	if wait := c.due.Sub(cloud.Now()); wait > 0 {
+		_, err := l.wake.WaitFor(ctx, wait)
+		return err // run looks again
 	}
 	if err := l.to.receive(l.group, r); err != nil {
 		return cloud.Sleep(ctx, retry) // it could not be kept, which has been journalled

@@ -39,7 +39,7 @@ type request struct {
 	returnsFailed string // ReturnValuesOnConditionCheckFailure
 	capacity      string // ReturnConsumedCapacity
 	metrics       string // ReturnItemCollectionMetrics
-	legacy        []string
+	legacy        legacyParameters
 	token         string
 	parts         []*part // of a transaction
 	batch         []batchTable
@@ -160,13 +160,10 @@ func (r *request) scalar(s *scanner, name string) {
 		r.metrics = s.str()
 	case "ClientRequestToken":
 		r.token = s.str()
-	case "AttributesToGet", "AttributeUpdates", "Expected", "ConditionalOperator", "KeyConditions", "QueryFilter", "ScanFilter":
-		if !s.literal("null") {
-			s.skip()
-			r.legacy = append(r.legacy, name)
-		}
 	default:
-		s.skip() // members that the API does not have are ignored
+		if !r.legacy.member(s, name) {
+			s.skip() // members that the API does not have are ignored
+		}
 	}
 }
 
@@ -319,17 +316,14 @@ func (r *request) checkParameters(expressions ...parameter) *core.Error {
 			takeValues = append(takeValues, e.name)
 		}
 	}
-	if len(r.legacy) > 0 && len(sent) > 0 {
+	if len(r.legacy.sent) > 0 && len(sent) > 0 {
 		return invalid("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {%s} Expression parameters: {%s}",
-			strings.Join(r.legacy, ", "), strings.Join(sent, ", "))
-	}
-	if len(r.legacy) > 0 {
-		return core.NotRun("dynamodb", "the legacy parameter "+r.legacy[0])
+			strings.Join(r.legacy.sent, ", "), strings.Join(sent, ", "))
 	}
 	if r.hasNames && len(sent) == 0 {
 		return invalid("ExpressionAttributeNames can only be specified when using expressions")
 	}
-	if r.hasValues && !slices.ContainsFunc(sent, func(n string) bool { return n != "ProjectionExpression" }) {
+	if r.hasValues && len(takeValues) > 0 && !slices.ContainsFunc(sent, func(n string) bool { return n != "ProjectionExpression" }) {
 		are := "is"
 		if len(takeValues) > 1 {
 			are = "are"
@@ -337,5 +331,5 @@ func (r *request) checkParameters(expressions ...parameter) *core.Error {
 		return invalid("ExpressionAttributeValues can only be specified when using expressions: %s %s null",
 			strings.Join(takeValues, " and "), are)
 	}
-	return nil
+	return r.legacy.check()
 }

@@ -20,6 +20,8 @@ type schema struct {
 	billing     string
 	view        string // StreamViewType, "" without a stream
 	ttl         string // attribute, "" when off
+	throughput  throughputSpec
+	protected   bool // against DeleteTable
 }
 
 // indexSchema is a secondary index.
@@ -30,6 +32,7 @@ type indexSchema struct {
 	projection string // ALL, KEYS_ONLY or INCLUDE
 	include    []string
 	kept       []string // all projected attributes, unless projection is ALL
+	throughput throughputSpec
 }
 
 // key places an item in a table or index: partitions in the order of their hash, then by sort

@@ -19,6 +19,9 @@ type tableSpec struct {
 	LocalSecondaryIndexes   []indexSpec
 	StreamSpecification     *streamSpec
 	TimeToLiveSpecification *ttlSpec
+
+	DeletionProtectionEnabled core.Bool
+	Tags                      []tagSpec
 }
 
 type attributeSpec struct{ AttributeName, AttributeType string }
@@ -27,13 +30,28 @@ type keySpec struct{ AttributeName, KeyType string }
 
 type throughputSpec struct{ ReadCapacityUnits, WriteCapacityUnits core.Int }
 
+// describe is a ProvisionedThroughputDescription.
+func (p throughputSpec) describe() map[string]int {
+	return map[string]int{"NumberOfDecreasesToday": 0, "ReadCapacityUnits": int(p.ReadCapacityUnits), "WriteCapacityUnits": int(p.WriteCapacityUnits)}
+}
+
+func checkThroughput(c *constraints, p *throughputSpec, member string) {
+	if p == nil {
+		return
+	}
+	const least = "Member must have value greater than or equal to 1"
+	c.check(p.WriteCapacityUnits >= 1, quote(itoa(int(p.WriteCapacityUnits))), member+".writeCapacityUnits", least)
+	c.check(p.ReadCapacityUnits >= 1, quote(itoa(int(p.ReadCapacityUnits))), member+".readCapacityUnits", least)
+}
+
 // indexSpec is a secondary index; the raw members set capacity and insight, which change nothing here.
 type indexSpec struct {
 	IndexName  string
 	KeySchema  []keySpec
 	Projection *projectionSpec
 
-	ProvisionedThroughput              json.RawMessage
+	ProvisionedThroughput *throughputSpec
+
 	OnDemandThroughput                 json.RawMessage
 	WarmThroughput                     json.RawMessage
 	ContributorInsightsSpecification   json.RawMessage
@@ -59,13 +77,16 @@ type ttlSpec struct {
 
 // schema checks the definition, with the messages of CreateTable.
 func (s *tableSpec) schema() (*schema, *core.Error) {
-	def := &schema{billing: first(s.BillingMode, "PROVISIONED")}
+	if err := s.checkMembers(); err != nil {
+		return nil, err
+	}
+	def := &schema{billing: first(s.BillingMode, "PROVISIONED"), protected: bool(s.DeletionProtectionEnabled)}
+	if s.ProvisionedThroughput != nil {
+		def.throughput = *s.ProvisionedThroughput
+	}
 	kinds := map[string]kind{}
 	for _, a := range s.AttributeDefinitions {
 		k := kindOf(a.AttributeType)
-		if !k.ordered() {
-			return nil, invalid("1 validation error detected: Value '%s' at 'attributeDefinitions.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", a.AttributeType)
-		}
 		kinds[a.AttributeName] = k
 		def.definitions = append(def.definitions, keyPart{a.AttributeName, k})
 	}
@@ -87,17 +108,48 @@ func (s *tableSpec) schema() (*schema, *core.Error) {
 	return def, s.options(def)
 }
 
+// checkMembers checks the members against the API model.
+func (s *tableSpec) checkMembers() *core.Error {
+	var c constraints
+	checkKinds(&c, s.AttributeDefinitions)
+	checkKeys(&c, s.KeySchema, "keySchema")
+	checkThroughput(&c, s.ProvisionedThroughput, "provisionedThroughput")
+	c.one(s.BillingMode, "billingMode", "PROVISIONED", "PAY_PER_REQUEST")
+	for i, x := range s.GlobalSecondaryIndexes {
+		checkKeys(&c, x.KeySchema, "globalSecondaryIndexes."+itoa(i+1)+".member.keySchema")
+	}
+	for i, x := range s.LocalSecondaryIndexes {
+		checkKeys(&c, x.KeySchema, "localSecondaryIndexes."+itoa(i+1)+".member.keySchema")
+	}
+	return c.err()
+}
+
+func checkKinds(c *constraints, list []attributeSpec) {
+	for i, a := range list {
+		c.check(kindOf(a.AttributeType).ordered(), quote(a.AttributeType), "attributeDefinitions."+itoa(i+1)+".member.attributeType",
+			"Member must satisfy enum value set: [B, N, S]")
+	}
+}
+
+func checkKeys(c *constraints, list []keySpec, member string) {
+	var shown []string
+	for i, k := range list {
+		c.check(k.KeyType == "HASH" || k.KeyType == "RANGE", quote(k.KeyType), member+"."+itoa(i+1)+".member.keyType",
+			"Member must satisfy enum value set: [HASH, RANGE]")
+		shown = append(shown, "KeySchemaElement(attributeName="+k.AttributeName+", keyType="+k.KeyType+")")
+	}
+	value := quote("[" + strings.Join(shown, ", ") + "]")
+	c.check(len(list) >= 1, value, member, "Member must have length greater than or equal to 1")
+	c.check(len(list) <= 2, value, member, "Member must have length less than or equal to 2")
+}
+
 // options checks billing, stream and TTL.
 func (s *tableSpec) options(def *schema) *core.Error {
 	if def.billing == "PAY_PER_REQUEST" && s.ProvisionedThroughput != nil {
 		return invalid("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
 	}
 	if st := s.StreamSpecification; st != nil && (st.StreamEnabled == nil || bool(*st.StreamEnabled)) {
-		def.view = st.StreamViewType
-		var c constraints
-		c.check(slices.Contains([]string{"NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"}, def.view), quote(def.view),
-			"streamSpecification.streamViewType", "Member must satisfy enum value set: [NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES, KEYS_ONLY]")
-		if err := c.err(); err != nil {
+		if err := st.setView(def); err != nil {
 			return err
 		}
 	}
@@ -107,16 +159,28 @@ func (s *tableSpec) options(def *schema) *core.Error {
 	return nil
 }
 
+// setView switches the stream on.
+func (st *streamSpec) setView(def *schema) *core.Error {
+	if def.view = st.StreamViewType; def.view == "" {
+		return badParameter("StreamEnabled: true requires a StreamViewType")
+	}
+	var c constraints
+	c.one(def.view, "streamSpecification.streamViewType", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
+	return c.err()
+}
+
 func (s *tableSpec) keys(list []keySpec, kinds map[string]kind, used map[string]bool) (hash, sort keyPart, err *core.Error) {
 	switch {
 	case len(list) == 0 || len(list) > 2:
-		return hash, sort, invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length between 1 and 2")
+		var c constraints
+		checkKeys(&c, list, "keySchema")
+		return hash, sort, c.err()
 	case list[0].KeyType != "HASH":
 		return hash, sort, invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 	case len(list) == 2 && list[1].KeyType != "RANGE":
 		return hash, sort, invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	case len(list) == 2 && list[0].AttributeName == list[1].AttributeName:
-		return hash, sort, invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		return hash, sort, invalid("Invalid KeySchema: Some index key attribute have no definition")
 	}
 	for i, k := range list {
 		kind, ok := kinds[k.AttributeName]
@@ -146,10 +210,10 @@ func (s *tableSpec) undefined(list []keySpec) *core.Error {
 }
 
 func (s *tableSpec) index(spec indexSpec, global bool, def *schema, kinds map[string]kind, used map[string]bool) (x indexSchema, err *core.Error) {
-	x.name, x.global = spec.IndexName, global
+	x.name, x.global, x.throughput = spec.IndexName, global, throughputOf(spec)
 	var c constraints
 	c.present(spec.IndexName != "", "indexName")
-	c.name(&spec.IndexName, "indexName")
+	c.name(&spec.IndexName, "indexName", 3)
 	if err := c.err(); err != nil {
 		return x, err
 	}
@@ -167,6 +231,13 @@ func (s *tableSpec) index(spec indexSpec, global bool, def *schema, kinds map[st
 		return x, invalid("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. index hash key: %s, table hash key: %s", x.name, x.hash.name, def.hash.name)
 	}
 	return x, x.setProjection(spec.Projection, def)
+}
+
+func throughputOf(x indexSpec) throughputSpec {
+	if x.ProvisionedThroughput == nil {
+		return throughputSpec{}
+	}
+	return *x.ProvisionedThroughput
 }
 
 func (x *indexSchema) setProjection(p *projectionSpec, def *schema) *core.Error {

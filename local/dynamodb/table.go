@@ -23,6 +23,7 @@ type table struct {
 
 	mu      sync.Mutex
 	schema  *schema
+	tags    []tagSpec
 	items   *btree.BTreeG[*row]
 	indexes []*index
 	bytes   int

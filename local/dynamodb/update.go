@@ -10,6 +10,8 @@ type action struct {
 	path path
 	to   *setter // SET
 	val  *value  // ADD, DELETE
+
+	legacy bool // of AttributeUpdates, whose faults have words of their own
 }
 
 // setter is the right side of a SET: a path, a value, a function, or a sum or difference.
@@ -87,10 +89,13 @@ func (p *parser) checkSetOperand(verb string, v *value) {
 	if v == nil || v.kind.member() != kindNone || verb == "ADD" && v.kind == kindN {
 		return
 	}
-	long := map[kind]string{kindS: "STRING", kindN: "NUMBER", kindB: "BINARY", kindBOOL: "BOOLEAN", kindNULL: "NULL",
-		kindM: "MAP", kindL: "LIST"}[v.kind]
-	p.fault(faultOperand, "Incorrect operand type for operator or function; operator: "+verb+", operand type: "+long+
+	p.fault(faultOperand, "Incorrect operand type for operator or function; operator: "+verb+", operand type: "+longKind(v.kind)+
 		", typeSet: ALLOWED_FOR_"+verb+"_OPERAND")
+}
+
+// longKind is a type as some messages spell it.
+func longKind(k kind) string {
+	return map[kind]string{kindS: "STRING", kindN: "NUMBER", kindB: "BINARY", kindBOOL: "BOOLEAN", kindNULL: "NULL", kindM: "MAP", kindL: "LIST"}[k]
 }
 
 // setter reads the right side of a SET: one operand, or two with + or - between them.

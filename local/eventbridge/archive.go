@@ -34,13 +34,15 @@ type archiveSpec struct {
 
 // archive adds an event to the archives that want it.
 func (s *Service) archive(archives []*archive, e *event) {
+	kept := *e
+	kept.parsed = nil // a replay reads the event again; what was parsed is several times as large
 	for _, a := range archives {
 		if a.pattern != nil && !a.pattern.Match(e.parsed) {
 			continue
 		}
 		a.mu.Lock()
 		a.expire(s.cloud.Now())
-		a.events = append(a.events, e)
+		a.events = append(a.events, &kept)
 		a.bytes += len(e.raw)
 		a.mu.Unlock()
 	}
@@ -160,13 +162,10 @@ func (s *Service) describeArchive(_ context.Context, call *core.Call) (any, erro
 	a := s.archiveNamed(call.Region, in.ArchiveName)
 	s.mu.RUnlock()
 	if a == nil {
-		return nil, core.Errorf("ResourceNotFoundException", "Archive %s does not exist.", in.ArchiveName)
+		return nil, noArchive(in.ArchiveName)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.expire(s.cloud.Now())
-	out := map[string]any{"ArchiveName": a.name, "ArchiveArn": a.arn, "EventSourceArn": a.source, "State": "ENABLED",
-		"RetentionDays": a.days, "EventCount": len(a.events), "SizeBytes": a.bytes, "CreationTime": epoch(a.created)}
+	out := a.summary(s)
+	out["ArchiveArn"] = a.arn
 	if a.patternText != "" {
 		out["EventPattern"] = a.patternText
 	}
@@ -221,6 +220,11 @@ func (s *Service) newReplay(region string, in replaySpec) (*replay, error) {
 	if b == nil {
 		return nil, noBus(busName(in.Destination.Arn))
 	}
+	start, startOK := entryTime(in.EventStartTime, time.Time{})
+	end, endOK := entryTime(in.EventEndTime, time.Time{})
+	if !startOK || !endOK || !start.Before(end) {
+		return nil, invalid("Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.")
+	}
 	_, name, _ := strings.Cut(in.EventSourceArn, ":archive/")
 	a := s.archiveNamed(region, name)
 	if a == nil {
@@ -232,11 +236,6 @@ func (s *Service) newReplay(region string, in replaySpec) (*replay, error) {
 	key := busKey{region, in.ReplayName}
 	if s.replays[key] != nil {
 		return nil, core.Errorf("ResourceAlreadyExistsException", "Replay %s already exists.", in.ReplayName)
-	}
-	start, startOK := entryTime(in.EventStartTime, time.Time{})
-	end, endOK := entryTime(in.EventEndTime, time.Time{})
-	if !startOK || !endOK || !start.Before(end) {
-		return nil, invalid("Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.")
 	}
 	r := &replay{name: in.ReplayName, arn: core.ARN("events", region, "replay/"+in.ReplayName), bus: b, archive: a,
 		rules: in.Destination.FilterArns, start: start, end: end, state: "STARTING", started: s.cloud.Now()}
@@ -290,14 +289,8 @@ func (s *Service) describeReplay(_ context.Context, call *core.Call) (any, error
 	if r == nil {
 		return nil, core.Errorf("ResourceNotFoundException", "Replay %s does not exist.", in.ReplayName)
 	}
-	out := map[string]any{"ReplayName": r.name, "ReplayArn": r.arn, "EventSourceArn": r.archive.arn,
-		"Destination":    map[string]any{"Arn": r.bus.arn, "FilterArns": append([]string{}, r.rules...)},
-		"EventStartTime": epoch(r.start), "EventEndTime": epoch(r.end), "State": r.state, "ReplayStartTime": epoch(r.started)}
-	if !r.last.IsZero() {
-		out["EventLastReplayedTime"] = epoch(r.last)
-	}
-	if !r.ended.IsZero() {
-		out["ReplayEndTime"] = epoch(r.ended)
-	}
+	out := r.summary()
+	out["ReplayArn"] = r.arn
+	out["Destination"] = map[string]any{"Arn": r.bus.arn, "FilterArns": append([]string{}, r.rules...)}
 	return out, nil
 }

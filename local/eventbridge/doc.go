@@ -4,7 +4,7 @@
 //
 // # What it guarantees
 //
-// PutEvents answers as documented: at most 10 entries and 1 MB a request, entries fail one by
+// PutEvents answers as documented: at most 10 entries and 256 KB a request, entries fail one by
 // one, and an event for a bus that does not exist is answered with an id and dropped (the
 // journal says so). Every event that a bus accepts is journalled whole; one that no rule
 // matches is journalled as unmatched.
@@ -23,8 +23,8 @@
 // # What it does not do
 //
 // It calls no target itself: [Ports.Deliver] does. Rules with a schedule run only through
-// [Ports.Schedule]. Global endpoints, API destinations, partner sources, pagination of lists and
-// operations that are not listed in the code are refused. Events of AWS services themselves do
+// [Ports.Schedule]. Global endpoints, API destinations, partner sources, permissions of buses
+// over the API (PutPermission), CancelReplay, and operations that are not listed in the code are refused. Events of AWS services themselves do
 // not appear on the default bus. Archives keep events in memory. RetryPolicy limits are kept; the
 // spacing of retries is our own, AWS does not publish its.
 package eventbridge

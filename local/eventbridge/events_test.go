@@ -77,11 +77,12 @@ func TestPutEventsJudgesEntriesOneByOne(t *testing.T) {
 func TestPutEventsLimits(t *testing.T) {
 	r := newRig(t)
 	entry := `{"Source":"s","DetailType":"d","Detail":"{}"}`
+	shown := "PutEventsRequestEntry(time=null, source=s, resources=null, detailType=d, detail={}, eventBusName=null, traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)"
 	r.refused(east, "PutEvents", `{"Entries":[`+strings.Repeat(entry+",", 10)+entry+`]}`, "ValidationException",
-		"1 validation error detected: Value '[11 entries]' at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10")
+		"1 validation error detected: Value '["+strings.Repeat(shown+", ", 10)+shown+"]' at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10")
 	r.refused(east, "PutEvents", `{"Entries":[]}`, "ValidationException",
 		"1 validation error detected: Value '[]' at 'entries' failed to satisfy constraint: Member must have length greater than or equal to 1")
-	big := strings.Repeat("x", 1<<20)
+	big := strings.Repeat("x", 256<<10)
 	r.refused(east, "PutEvents", `{"Entries":[{"Source":"s","DetailType":"d","Detail":"{\"a\":\"`+big+`\"}"}]}`, "ValidationException",
 		"Total size of the entries in the request is over the limit.")
 	if n := r.cloud.Journal.Count(core.KindEvent); n != 0 {
@@ -159,7 +160,7 @@ func TestValidatePortSeesEveryEvent(t *testing.T) {
 	})
 	r.put(east, "", `{"kind":"good"}`)
 	r.put(east, "", `{"kind":"bad"}`)
-	if len(invalid) != 1 || invalid[0] != "us-east-1 default no such kind" || r.cloud.Journal.Count(core.KindInternal) != 1 {
+	if len(invalid) != 1 || invalid[0] != "us-east-1 default no such kind" || r.cloud.Journal.Count(core.KindInvalid) != 1 {
 		t.Errorf("got %v", invalid)
 	}
 }

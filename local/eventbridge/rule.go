@@ -33,6 +33,7 @@ func ruleARN(region, bus, name string) string {
 // ruleSpec is what PutRule and a template say of a rule.
 type ruleSpec struct {
 	Name, EventBusName, EventPattern, ScheduleExpression, State, Description string
+	Tags                                                                     []Tag
 }
 
 // patternError makes EventBridge's error of a bad pattern.
@@ -161,6 +162,11 @@ func (s *Service) putRule(_ context.Context, call *core.Call) (any, error) {
 	if err := s.put(r, true); err != nil {
 		return nil, err
 	}
+	if len(in.Tags) > 0 {
+		s.mu.Lock()
+		s.tags[r.arn] = tagged(s.tags[r.arn], in.Tags)
+		s.mu.Unlock()
+	}
 	return map[string]any{"RuleArn": r.arn}, nil
 }
 
@@ -218,7 +224,10 @@ func (s *Service) describeRule(_ context.Context, call *core.Call) (any, error) 
 }
 
 func (s *Service) listRules(_ context.Context, call *core.Call) (any, error) {
-	var in struct{ EventBusName, NamePrefix string }
+	var in struct {
+		EventBusName, NamePrefix string
+		paging
+	}
 	if err := call.Decode(&in); err != nil {
 		return nil, err
 	}
@@ -238,7 +247,34 @@ func (s *Service) listRules(_ context.Context, call *core.Call) (any, error) {
 			out = append(out, r.describe())
 		}
 	}
-	return map[string]any{"Rules": out}, nil
+	return page(in.paging, "Rules", out)
+}
+
+func (s *Service) listRuleNamesByTarget(_ context.Context, call *core.Call) (any, error) {
+	var in struct {
+		TargetArn, EventBusName string
+		paging
+	}
+	if err := call.Decode(&in); err != nil {
+		return nil, err
+	}
+	name := busName(in.EventBusName)
+	if err := call.Authorize("events:ListRuleNamesByTarget", ruleARN(call.Region, name, "*")); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.find(call.Region, name)
+	if b == nil {
+		return nil, noBus(name)
+	}
+	out := []string{}
+	for _, r := range b.rules {
+		if slices.ContainsFunc(r.targets, func(t *target) bool { return t.ARN == in.TargetArn }) {
+			out = append(out, r.name)
+		}
+	}
+	return page(in.paging, "RuleNames", out)
 }
 
 func (s *Service) deleteRule(_ context.Context, call *core.Call) (any, error) {
@@ -266,6 +302,7 @@ func (s *Service) drop(b *bus, name string) {
 	if ok {
 		old = b.rules[i]
 		b.rules = slices.Delete(slices.Clone(b.rules), i, i+1)
+		delete(s.tags, old.arn)
 	}
 	s.mu.Unlock()
 	if old != nil && old.stop != nil {

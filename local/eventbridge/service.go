@@ -50,6 +50,7 @@ type Service struct {
 	buses   map[busKey]*bus
 	replays map[busKey]*replay
 	schemas map[schemaKey]Schema
+	tags    map[string][]Tag  // by ARN of a bus or rule
 	made    map[string]string // resource -> name of the bus, rule or archive that it made
 }
 
@@ -68,7 +69,7 @@ type bus struct {
 // New makes a service whose tasks end with ctx.
 func New(ctx context.Context, cloud *core.Cloud, ports Ports) *Service {
 	return &Service{base: ctx, cloud: cloud, ports: ports, buses: map[busKey]*bus{}, replays: map[busKey]*replay{},
-		schemas: map[schemaKey]Schema{}, made: map[string]string{}}
+		schemas: map[schemaKey]Schema{}, tags: map[string][]Tag{}, made: map[string]string{}}
 }
 
 type operation func(s *Service, ctx context.Context, call *core.Call) (any, error)
@@ -109,16 +110,39 @@ func operations(name string) operation {
 		return (*Service).removeTargets
 	case "ListTargetsByRule":
 		return (*Service).listTargetsByRule
+	}
+	if op := ruleOperations(name); op != nil {
+		return op
+	}
+	return archiveOperations(name)
+}
+
+func archiveOperations(name string) operation {
+	switch name {
 	case "CreateArchive":
 		return (*Service).createArchive
 	case "DescribeArchive":
 		return (*Service).describeArchive
+	case "UpdateArchive":
+		return (*Service).updateArchive
+	case "DeleteArchive":
+		return (*Service).deleteArchive
+	case "ListArchives":
+		return (*Service).listArchives
 	case "StartReplay":
 		return (*Service).startReplay
 	case "DescribeReplay":
 		return (*Service).describeReplay
+	case "ListReplays":
+		return (*Service).listReplays
+	case "TagResource":
+		return (*Service).tagResource
+	case "UntagResource":
+		return (*Service).untagResource
+	case "ListTagsForResource":
+		return (*Service).listTags
 	}
-	return ruleOperations(name)
+	return nil
 }
 
 func ruleOperations(name string) operation {
@@ -129,6 +153,8 @@ func ruleOperations(name string) operation {
 		return (*Service).describeRule
 	case "ListRules":
 		return (*Service).listRules
+	case "ListRuleNamesByTarget":
+		return (*Service).listRuleNamesByTarget
 	case "DeleteRule":
 		return (*Service).deleteRule
 	case "EnableRule":
@@ -220,7 +246,10 @@ func (b *bus) describe() busDescription {
 }
 
 func (s *Service) createEventBus(_ context.Context, call *core.Call) (any, error) {
-	var in struct{ Name, Description, EventSourceName string }
+	var in struct {
+		Name, Description, EventSourceName string
+		Tags                               []Tag
+	}
 	if err := call.Decode(&in); err != nil {
 		return nil, err
 	}
@@ -240,6 +269,7 @@ func (s *Service) createEventBus(_ context.Context, call *core.Call) (any, error
 	}
 	b := s.add(call.Region, in.Name)
 	b.description = in.Description
+	s.tags[b.arn] = in.Tags
 	out := map[string]any{"EventBusArn": b.arn}
 	if in.Description != "" {
 		out["Description"] = in.Description
@@ -266,7 +296,10 @@ func (s *Service) describeEventBus(_ context.Context, call *core.Call) (any, err
 }
 
 func (s *Service) listEventBuses(_ context.Context, call *core.Call) (any, error) {
-	var in struct{ NamePrefix string }
+	var in struct {
+		NamePrefix string
+		paging
+	}
 	if err := call.Decode(&in); err != nil {
 		return nil, err
 	}
@@ -283,7 +316,7 @@ func (s *Service) listEventBuses(_ context.Context, call *core.Call) (any, error
 		}
 	}
 	slices.SortFunc(out, func(a, b busDescription) int { return cmp.Compare(a.Name, b.Name) })
-	return map[string]any{"EventBuses": out}, nil
+	return page(in.paging, "EventBuses", out)
 }
 
 func (s *Service) deleteEventBus(_ context.Context, call *core.Call) (any, error) {
@@ -305,5 +338,6 @@ func (s *Service) deleteEventBus(_ context.Context, call *core.Call) (any, error
 		return nil, invalid("Event bus %s cannot be deleted since it has rules.", name)
 	}
 	delete(s.buses, busKey{call.Region, name})
+	delete(s.tags, busARN(call.Region, name))
 	return nil, nil
 }

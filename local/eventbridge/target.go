@@ -57,7 +57,10 @@ type target struct {
 const maxTargets = 5
 
 func newTarget(region string, t Target) (*target, error) {
-	if t.ID == "" || strings.ContainsFunc(t.ID, notNameRune) || len(t.ID) > 64 {
+	if len(t.ID) > 64 {
+		return nil, invalid("1 validation error detected: Value '%s' at 'targets.1.member.id' failed to satisfy constraint: Member must have length less than or equal to 64", t.ID)
+	}
+	if t.ID == "" || strings.ContainsFunc(t.ID, notNameRune) {
 		return nil, invalid("1 validation error detected: Value '%s' at 'targets.1.member.id' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", t.ID)
 	}
 	if !strings.HasPrefix(t.ARN, "arn:") {
@@ -154,6 +157,9 @@ func (s *Service) putTargets(_ context.Context, call *core.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, t := range add {
+		s.cloud.PassRole(call.Principal, t.RoleARN)
+	}
 	defer s.mu.Unlock()
 	if r, err = r.withTargets(add); err != nil {
 		return nil, err
@@ -183,6 +189,10 @@ func (s *Service) removeTargets(_ context.Context, call *core.Call) (any, error)
 }
 
 func (s *Service) listTargetsByRule(_ context.Context, call *core.Call) (any, error) {
+	var in paging
+	if err := call.Decode(&in); err != nil {
+		return nil, err
+	}
 	_, r, err := s.one(call)
 	if err != nil {
 		return nil, err
@@ -192,7 +202,7 @@ func (s *Service) listTargetsByRule(_ context.Context, call *core.Call) (any, er
 	for _, t := range r.targets {
 		out = append(out, t.Target)
 	}
-	return map[string]any{"Targets": out}, nil
+	return page(in, "Targets", out)
 }
 
 func (s *Service) testEventPattern(_ context.Context, call *core.Call) (any, error) {

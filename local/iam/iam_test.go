@@ -389,3 +389,20 @@ func BenchmarkAllowed(b *testing.B) {
 		}
 	}
 }
+
+func TestARoleThatTheOperatorPassesMayDoEverything(t *testing.T) {
+	i := New()
+	const arn = "arn:aws:iam::000000000000:role/from-outside"
+	p := core.Principal{RoleARN: arn}
+	i.PassRole(core.Principal{RoleARN: "arn:aws:iam::000000000000:role/another"}, arn)
+	if i.Allowed(p, putItem, orders, nil) == nil {
+		t.Error("a role that only another role has named is allowed")
+	}
+	i.PassRole(core.Principal{}, arn)
+	if err := i.Allowed(p, putItem, orders, nil); err != nil {
+		t.Error(err)
+	}
+	if err := i.CanAssume(arn, "states.amazonaws.com"); err != nil {
+		t.Error(err)
+	}
+}

@@ -27,11 +27,12 @@ type event struct {
 	queued time.Time
 	tries  int
 	last   Result
+	tick   bool // of a schedule that comes again
 }
 
 // queue starts the task that sees an asynchronous invocation through.
-func (s *Service) queue(t target, in Invocation) {
-	e := &event{target: t, in: in, queued: s.Cloud.Now()}
+func (s *Service) queue(caller context.Context, t target, in Invocation) {
+	e := &event{target: t, in: in, queued: s.Cloud.Now(), tick: core.OfTick(caller)}
 	ctx := core.WithRegion(s.Context, t.fn.region)
 	s.Cloud.Go(ctx, "lambda/async/"+t.fn.name, func(ctx context.Context) { s.seeThrough(ctx, e) })
 }
@@ -103,7 +104,11 @@ func (s *Service) giveUp(ctx context.Context, e *event, c invokeConfig, conditio
 		kept = s.deliver(ctx, e, queue, e.in.Payload, attributes) || kept
 	}
 	if !kept {
-		s.Cloud.Journal.Add(core.Entry{Region: e.target.fn.region, Kind: core.KindDropped, Subject: e.target.fn.name,
+		kind := core.KindDropped
+		if e.tick {
+			kind = core.KindMissedTick
+		}
+		s.Cloud.Journal.Add(core.Entry{Region: e.target.fn.region, Kind: kind, Subject: e.target.fn.name,
 			Detail: "asynchronous event given up: " + condition})
 	}
 }

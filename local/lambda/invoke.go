@@ -75,7 +75,7 @@ func (s *Service) invoke(ctx context.Context, call *core.Call, name, qualifier s
 	case "", RequestResponse:
 		return s.execute(ctx, t, in)
 	case Event:
-		s.queue(t, in)
+		s.queue(ctx, t, in)
 		return Result{StatusCode: http.StatusAccepted}, nil
 	case DryRun:
 		return Result{StatusCode: http.StatusNoContent}, nil

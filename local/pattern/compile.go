@@ -77,6 +77,13 @@ func (c *compiler) fail(pos int, format string, args ...any) error {
 	return e
 }
 
+// failTwice is a fault inside a list of anything-but, whose place EventBridge tells two times.
+func (c *compiler) failTwice(pos int, format string, args ...any) error {
+	e := c.src.fail(pos, format, args...)
+	e.Pointer, e.twice = c.at(), true
+	return e
+}
+
 // failBare is a fault that EventBridge reports without a place.
 func (c *compiler) failBare(format string, args ...any) error {
 	return &Error{Reason: fmt.Sprintf(format, args...), Pointer: c.at()}

@@ -195,7 +195,7 @@ func (c *compiler) anythingBut(val *element) (test, error) {
 		case kindNumber:
 			values, nums = append(values, exactNumber(e.text)), true
 		default:
-			return nil, c.fail(e.loc, "Inside anything but list, start|null|boolean is not supported.")
+			return nil, c.failTwice(e.loc, "Inside anything but list, start|null|boolean is not supported.")
 		}
 	}
 	if strs == nums {
@@ -230,6 +230,9 @@ func (c *compiler) anythingButOperator(name string, val *element) ([]test, error
 	}
 	var out []test
 	for _, e := range items {
+		if e.kind != kindString && val.kind == kindArray {
+			return nil, c.failTwice(e.loc, "%s", complaint)
+		}
 		s, err := c.text(e, complaint)
 		if err != nil {
 			return nil, err
@@ -281,7 +284,7 @@ func (c *compiler) wildcard(s string, e *element) (test, error) {
 	seen := map[string]int{}
 	for _, p := range parts[1:] {
 		if seen[p]++; seen[p] >= 4 {
-			return nil, c.fail(e.end, "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character")
+			return nil, c.failBare("Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character")
 		}
 	}
 	return wildcard(parts), nil

@@ -184,13 +184,18 @@ type Error struct {
 	Line, Column int
 
 	source string
+	twice  bool // EventBridge tells the place two times
 }
 
 // Error is the message of an InvalidEventPatternException, without the pointer.
 func (e *Error) Error() string {
 	msg := "Event pattern is not valid. Reason: " + e.Reason
 	if e.Line > 0 {
-		msg += fmt.Sprintf("\n at [Source: (String)\"%s\"; line: %d, column: %d]", e.source, e.Line, e.Column)
+		place := fmt.Sprintf("\n at [Source: (String)\"%s\"; line: %d, column: %d]", e.source, e.Line, e.Column)
+		msg += place
+		if e.twice {
+			msg += place
+		}
 	}
 	return msg
 }

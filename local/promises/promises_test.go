@@ -28,7 +28,7 @@ func kept() promises.View {
 		Held:        map[string]int{},
 		Intents:     []promises.Intent{{OrderID: "ord_1", Status: "succeeded", CommittedBy: east, Captured: 790, Captures: 1}, {OrderID: "ord_2", Status: "canceled"}},
 		Shipments:   []promises.Shipment{{OrderID: "ord_1", Status: "released"}},
-		Mails:       []promises.Mail{{OrderID: "ord_1", Kind: "confirmed"}, {OrderID: "ord_2", Kind: "rejected"}},
+		Mails:       []promises.Mail{{"ord_1", "confirmed", east}, {"ord_2", "rejected", east}},
 		DeadLetters: map[string]int{"mails-dead": 0},
 		Accepted:    []string{"ord_1", "ord_2"},
 	}
@@ -63,7 +63,8 @@ func TestEachPromiseCanBreak(t *testing.T) {
 		"rejected and handed over":      {"carrier", func(v *promises.View) { v.Shipments[0].OrderID = "ord_2" }},
 		"a mail twice":                  {"mail", func(v *promises.View) { v.Mails = append(v.Mails, v.Mails[0]) }},
 		"a mail missing":                {"mail", func(v *promises.View) { v.Mails = v.Mails[:1] }},
-		"a mail that no fact bears out": {"mail", func(v *promises.View) { v.Mails = append(v.Mails, promises.Mail{OrderID: "ord_1", Kind: "rejected"}) }},
+		"a mail that no fact bears out": {"mail", func(v *promises.View) { v.Mails = append(v.Mails, promises.Mail{"ord_1", "rejected", east}) }},
+		"a mail from the wrong region":  {"mail", func(v *promises.View) { v.Mails[0].Region = west }},
 		"sold without any stock":        {"units sold", func(v *promises.View) { v.Stock = nil }},
 		"dispatched without a commit": {"accepted", func(v *promises.View) {
 			for _, r := range v.Regions {
@@ -76,6 +77,7 @@ func TestEachPromiseCanBreak(t *testing.T) {
 		"a denied call":                      {"denied", func(v *promises.View) { v.Denied = []string{"x", "x"} }},
 		"a dropped delivery":                 {"dropped", func(v *promises.View) { v.Dropped = []string{"x"} }},
 		"the local cloud itself has a fault": {"no failure", func(v *promises.View) { v.Failures = []string{"x"} }},
+		"an event is not as its schema says": {"as its schema says", func(v *promises.View) { v.Invalid = []string{"x"} }},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -50,7 +50,11 @@ const timeFormat = "2006-01-02T15:04:05Z"
 func (s *Service) invoke(sc *schedule, at time.Time) {
 	s.cloud.Meter.Add(sc.region, unitInvocation, 1)
 	execution := s.cloud.Rand.UUID()
-	s.cloud.Go(core.WithRegion(s.base, sc.region), "schedule/"+sc.Name+"/invocation", func(ctx context.Context) {
+	ctx := core.WithRegion(s.base, sc.region)
+	if sc.recurs() {
+		ctx = core.WithTick(ctx)
+	}
+	s.cloud.Go(ctx, "schedule/"+sc.Name+"/invocation", func(ctx context.Context) {
 		s.run(ctx, sc, at, execution)
 	})
 }
@@ -146,12 +150,26 @@ func (sc *schedule) notification(at time.Time, execution string) []byte {
 	return body
 }
 
+// recurs reports whether there is more than one occurrence.
+func (sc *schedule) recurs() bool {
+	_, at := sc.expr.(once)
+	return !at
+}
+
+// lost is what becomes of an occurrence that was given up.
+func lost(ctx context.Context) core.Kind {
+	if core.OfTick(ctx) {
+		return core.KindMissedTick
+	}
+	return core.KindDropped
+}
+
 // giveUp sends the input to the dead-letter queue, or drops it.
 func (s *Service) giveUp(ctx context.Context, sc *schedule, d Delivery, f *Failure, attributes map[string]string) {
 	if attributes["EXHAUSTED_RETRY_CONDITION"] == "" {
 		delete(attributes, "EXHAUSTED_RETRY_CONDITION")
 	}
-	entry := core.Entry{Region: sc.region, Kind: core.KindDropped, Subject: sc.arn,
+	entry := core.Entry{Region: sc.region, Kind: lost(ctx), Subject: sc.arn,
 		Detail: fmt.Sprintf("target %s: %s after %s retries", sc.Target.Arn, f, attributes["RETRY_ATTEMPTS"])}
 	if dlq := sc.Target.DeadLetterConfig.Arn; dlq != "" {
 		attributes["SCHEDULE_ARN"], attributes["TARGET_ARN"] = sc.arn, sc.Target.Arn

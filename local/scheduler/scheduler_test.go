@@ -218,6 +218,16 @@ func TestAFailureThatWillNotPassIsDroppedAtOnce(t *testing.T) {
 	}
 }
 
+func TestATickThatFailedIsMissedAndNotDropped(t *testing.T) {
+	r := newRig(t, scheduler.Options{})
+	r.fail = func(scheduler.Delivery) error { return core.Errorf("AccessDeniedException", "no") }
+	r.schedule("rate(1 hour)", "", "")
+	r.run(90 * time.Minute)
+	if missed, dropped := r.cloud.Journal.Count(core.KindMissedTick), r.cloud.Journal.Count(core.KindDropped); missed == 0 || dropped != 0 {
+		t.Errorf("%d missed, %d dropped", missed, dropped)
+	}
+}
+
 func TestDuplicate(t *testing.T) {
 	r := newRig(t, scheduler.Options{Duplicate: func(scheduler.Delivery) bool { return true }})
 	r.schedule("at(2026-05-01T12:10:00)", "", "")

@@ -90,8 +90,10 @@ func checkRoutes(routes []route) error {
 	}
 	list := "[" + strings.Join(arns, ", ") + "]"
 	switch {
-	case len(routes) == 0 || len(routes) > 2:
-		return invalid(list, "routingConfiguration", "Member must have length less than or equal to 2")
+	case len(routes) == 0:
+		return invalid(list, "routingConfiguration", "Member must have length greater than or equal to 1")
+	case len(routes) > 2:
+		return invalid(items(routes), "routingConfiguration", "Member must have length less than or equal to 2")
 	case plain:
 		return core.Errorf("ValidationException", "Routing configuration must contain state machine version ARNs. Received: %s", list)
 	case len(arns) == 2 && arns[0] == arns[1]:
@@ -100,6 +102,15 @@ func checkRoutes(routes []route) error {
 		return core.Errorf("ValidationException", "Sum of routing configuration weights must equal 100. Received: [%s]", strings.Join(weights, ", "))
 	}
 	return nil
+}
+
+// items shows routes as a validation error does.
+func items(routes []route) string {
+	out := make([]string, len(routes))
+	for i, r := range routes {
+		out[i] = fmt.Sprintf("RoutingConfigurationListItem(stateMachineVersionArn=%s, weight=%d)", r.StateMachineVersionArn, r.Weight)
+	}
+	return "[" + strings.Join(out, ", ") + "]"
 }
 
 func noResource() error {

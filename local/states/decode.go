@@ -98,6 +98,7 @@ func (p *parser) word() (any, error) {
 		}
 		return word == "true", nil
 	}
+	p.i = end
 	return nil, p.fail("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
 }
 

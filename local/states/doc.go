@@ -29,7 +29,7 @@
 // # What it does not do
 //
 // JSONata, distributed Map, activities, task tokens, .sync and nested .sync are refused
-// at creation. Redrive, tags, map runs, TestState and encryption keys are not run. Standard
+// at creation. Redrive, map runs, TestState and encryption keys are not run. Standard
 // executions emit no "Execution Status Change" events. Function calls go
 // through [Options].Invoke, which also authorizes them; the other integrations go through
 // [core.Cloud.Do] as the machine's role.

@@ -49,9 +49,10 @@ func (l *literal) String() string         { return l.raw }
 
 // call is an intrinsic function with its arguments.
 type call struct {
-	text string
-	fn   *function
-	args []expr
+	text  string
+	whole string // the field's whole expression, which nested functions tell when an argument is missing
+	fn    *function
+	args  []expr
 }
 
 func (c *call) String() string { return c.text }
@@ -60,6 +61,9 @@ func (c *call) eval(e *env) (any, error) {
 	args := make([]any, len(c.args))
 	for i, a := range c.args {
 		v, err := a.eval(e)
+		if p, ok := a.(*path); ok && err != nil {
+			return nil, c.missing(p, e, err)
+		}
 		if err != nil {
 			return nil, c.fault(err)
 		}
@@ -90,6 +94,28 @@ func (c *call) fault(err error) error {
 	return &wrong{errIntrinsic, says(fmt.Sprintf("The function '%s' had the following error: %v", c.text, err))}
 }
 
+// missing is the failure of an argument whose path leads nowhere: AWS does not count it as the function's own.
+func (c *call) missing(p *path, e *env, err error) error {
+	why := err.Error()
+	if !strings.HasPrefix(why, "Filter: ") && p.root != rootVariable {
+		why = "The JsonPath argument for the field '" + strings.TrimPrefix(p.text, "$$.") + "' could not be found in the input '" + encode(e.input) + "'"
+		if p.root == rootContext {
+			why = strings.Replace(why, "field '", "field '$.", 1)
+		}
+	}
+	return &wrong{errRuntime, says(fmt.Sprintf("The function '%s' had the following error: %s", c.whole, why))}
+}
+
+// within tells a function and those inside it the whole expression.
+func (c *call) within(whole string) {
+	c.whole = whole
+	for _, a := range c.args {
+		if inner, ok := a.(*call); ok {
+			inner.within(whole)
+		}
+	}
+}
+
 // maxNesting is how many intrinsic functions one field may nest.
 const maxNesting = 10
 
@@ -106,10 +132,11 @@ func compileExpr(text string) (expr, error) {
 	if p.space(); p.i < len(p.s) {
 		return nil, fmt.Errorf("unexpected %q after the function", p.s[p.i:])
 	}
+	x.within(text)
 	return x, nil
 }
 
-func (p *pathParser) call(depth int) (expr, error) {
+func (p *pathParser) call(depth int) (*call, error) {
 	from := p.i
 	if !p.accept("States.") {
 		return nil, fmt.Errorf("neither a path nor an intrinsic function")

@@ -1,6 +1,7 @@
 package states
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -79,29 +80,46 @@ func TestIntrinsicFunctionsGiveWhatIsDocumented(t *testing.T) {
 
 func TestIntrinsicFunctionsFailWhereTheyMust(t *testing.T) {
 	for text, why := range map[string]string{
-		`States.ArrayPartition($.a, 0)`:           "chunk size",
-		`States.ArrayRange(1, 2, 0)`:              "step must not be 0",
-		`States.ArrayRange(1, 100000, 1)`:         "more than 1000",
-		`States.ArrayGetItem($.a, -1)`:            "out of bounds",
-		`States.ArrayLength('x')`:                 "must be an array",
-		`States.Base64Decode('*')`:                "not valid Base64",
-		`States.Base64Encode($.long)`:             "longer than 10000",
-		`States.Hash('x', 'SHA-3')`:               "not supported",
-		`States.JsonMerge($.o, $.o, true)`:        "shallow",
-		`States.JsonMerge($.a, $.o, false)`:       "must be objects",
-		`States.StringToJson('x')`:                "not valid JSON",
-		`States.MathRandom(2, 2)`:                 "greater than the start",
-		`States.MathAdd('1', 2)`:                  "must be a number",
-		`States.Format('{} {}', 1)`:               "more {}",
-		`States.Format('{}', 1, 2)`:               "fewer {}",
-		`States.Format('{', 1)`:                   "brace",
-		`States.Array($.none)`:                    "No results for path",
-		`States.Array(States.ArrayLength($none))`: "does not exist",
+		`States.ArrayPartition($.a, 0)`:     "chunk size",
+		`States.ArrayRange(1, 2, 0)`:        "step must not be 0",
+		`States.ArrayRange(1, 100000, 1)`:   "more than 1000",
+		`States.ArrayGetItem($.a, -1)`:      "out of bounds",
+		`States.ArrayLength('x')`:           "must be an array",
+		`States.Base64Decode('*')`:          "not valid Base64",
+		`States.Base64Encode($.long)`:       "longer than 10000",
+		`States.Hash('x', 'SHA-3')`:         "not supported",
+		`States.JsonMerge($.o, $.o, true)`:  "shallow",
+		`States.JsonMerge($.a, $.o, false)`: "must be objects",
+		`States.StringToJson('x')`:          "not valid JSON",
+		`States.MathRandom(2, 2)`:           "greater than the start",
+		`States.MathAdd('1', 2)`:            "must be a number",
+		`States.Format('{} {}', 1)`:         "more {}",
+		`States.Format('{}', 1, 2)`:         "fewer {}",
+		`States.Format('{', 1)`:             "brace",
 	} {
 		_, err := evalText(t, text, `{"a":[1],"o":{},"long":"`+strings.Repeat("x", 10001)+`"}`)
 		w, ok := err.(*wrong)
 		if !ok || w.name != errIntrinsic || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// The wording is what AWS gives, where the whole expression is named and the input, also for the context object.
+func TestAnArgumentThatIsMissingIsARuntimeFailure(t *testing.T) {
+	const missing = "The JsonPath argument for the field '%s' could not be found in the input '{\"a\":[1]}'"
+	for text, why := range map[string]string{
+		`States.Array($.none)`:                           fmt.Sprintf(missing, "$.none"),
+		`States.Array($.a[5])`:                           fmt.Sprintf(missing, "$.a[5]"),
+		`States.Array(States.ArrayLength($.a.b))`:        fmt.Sprintf(missing, "$.a.b"),
+		`States.Array(States.ArrayLength($$.None.Deep))`: fmt.Sprintf(missing, "$.None.Deep"),
+		`States.Array($.a[0][0])`:                        "Filter: [0] can only be applied to arrays. Current context is: 1",
+		`States.Array(States.ArrayLength($none))`:        "The variable 'none' referenced by '$none' does not exist.",
+	} {
+		_, err := evalText(t, text, `{"a":[1]}`)
+		w, ok := err.(*wrong)
+		if want := "The function '" + text + "' had the following error: " + why; !ok || w.name != errRuntime || err.Error() != want {
+			t.Errorf("%v\nwant %s", err, want)
 		}
 	}
 }

@@ -100,12 +100,12 @@ var lambdaModeled = []string{"TooManyRequestsException", "ServiceException", "Re
 
 // lambdaFailure is a failure of the Lambda service.
 func lambdaFailure(t *thread, err error) *failure {
-	return serviceFailure(t, err, "Lambda", "AWSLambda", "AWSLambdaException", lambdaModeled)
+	return serviceFailure(t, err, "Lambda", "AWSLambda", "AWSLambdaException", optimizedCause, lambdaModeled)
 }
 
 // serviceFailure names a service's error as the integrations do: prefix.Code, prefix.base for a code
 // that the service's SDK has no type for, prefix.SdkClientException when no answer came.
-func serviceFailure(t *thread, err error, prefix, service, base string, modeled []string) *failure {
+func serviceFailure(t *thread, err error, prefix, service, base, cause string, modeled []string) *failure {
 	var e *core.Error
 	switch {
 	case t.cutOff(err):
@@ -124,9 +124,14 @@ func serviceFailure(t *thread, err error, prefix, service, base string, modeled 
 	if status == 0 {
 		status = http.StatusBadRequest
 	}
-	return fail(prefix+"."+name, fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
-		e.Message, service, status, e.Code, t.x.svc.cloud.Rand.UUID()))
+	return fail(prefix+"."+name, fmt.Sprintf(cause, e.Message, service, status, e.Code, t.x.svc.cloud.Rand.UUID()))
 }
+
+// How causes name the service's answer: optimized integrations stand on one SDK, aws-sdk ones on the next.
+const (
+	optimizedCause = "%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)"
+	sdkCause       = "%s (Service: %s, Status Code: %d, Request ID: %[5]s)"
+)
 
 // cutOff reports that a call failed because the caller's own region is lost or the cloud is shut down.
 func (t *thread) cutOff(err error) bool {
@@ -223,14 +228,14 @@ func (r *InvokeRequest) setFunction(name string) {
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html shows it.
 func invokeOutput(t *thread, version string, v any, length int) *object {
 	id := t.x.svc.cloud.Rand.UUID()
-	meta := httpMetadata(t, id, length, "application/json", "X-Amz-Executed-Version", version)
+	meta := httpMetadata(t, "Connection", id, length, "application/json", "X-Amz-Executed-Version", version)
 	return obj("ExecutedVersion", version, "Payload", v, "SdkHttpMetadata", meta,
 		"SdkResponseMetadata", obj("RequestId", id), "StatusCode", number(http.StatusOK))
 }
 
-// httpMetadata is the SdkHttpMetadata of an answer.
-func httpMetadata(t *thread, id string, length int, contentType string, more ...string) *object {
-	headers := append([]string{"Connection", "keep-alive", "Content-Length", strconv.Itoa(length), "Content-Type", contentType,
+// httpMetadata is the SdkHttpMetadata of an answer; connection is how the service spells that header.
+func httpMetadata(t *thread, connection, id string, length int, contentType string, more ...string) *object {
+	headers := append([]string{connection, "keep-alive", "Content-Length", strconv.Itoa(length), "Content-Type", contentType,
 		"Date", t.x.now().Format(http.TimeFormat), "x-amzn-RequestId", id}, more...)
 	all, single := &object{}, &object{}
 	for i := 0; i < len(headers); i += 2 {

@@ -17,6 +17,7 @@ type machine struct {
 	lastVersion            int
 	aliases                []*alias
 	executions             []*execution // STANDARD ones, oldest first
+	tags                   []tag
 	deleted                bool
 }
 
@@ -53,7 +54,7 @@ type machineRequest struct {
 	TracingConfiguration json.RawMessage
 	Publish              bool
 	VersionDescription   string
-	Tags                 json.RawMessage // kept nowhere
+	Tags                 []tag
 }
 
 func (r *machineRequest) check() error {
@@ -76,6 +77,7 @@ func (s *Service) createStateMachine(c *core.Call) (any, error) {
 		tooLong(r.Name, "name", maxName), checkName(r.Name), r.check(), c.Authorize("states:CreateStateMachine", arn)); err != nil {
 		return nil, err
 	}
+	s.cloud.PassRole(c.Principal, *r.RoleArn)
 	m, v, err := s.create(c.Region, r)
 	if err != nil {
 		return nil, err
@@ -118,7 +120,7 @@ func (s *Service) create(region string, r machineRequest) (*machine, *version, e
 		return nil, nil, core.Errorf("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", arn)
 	}
 	if m == nil {
-		m = &machine{arn: arn, name: r.Name, region: region, typ: r.Type, created: now, current: rev}
+		m = &machine{arn: arn, name: r.Name, region: region, typ: r.Type, created: now, current: rev, tags: tagged(nil, r.Tags)}
 		s.machines[arn] = m
 	}
 	var v *version
@@ -168,6 +170,7 @@ func (s *Service) updateStateMachine(c *core.Call) (any, error) {
 	if err := firstError(r.check(), c.Authorize("states:UpdateStateMachine", r.StateMachineArn)); err != nil {
 		return nil, err
 	}
+	s.cloud.PassRole(c.Principal, text(r.RoleArn))
 	m, v, err := s.update(r)
 	if err != nil {
 		return nil, err

@@ -65,11 +65,21 @@ func (p *path) find(root any) (any, error) {
 	return v, nil
 }
 
+// outOfBounds is the error of a path, in bracket notation, whose last step is an index behind the end of a list.
+type outOfBounds string
+
+func (o outOfBounds) Error() string {
+	return "Index out of bounds when evaluating path " + string(o)
+}
+
 // missing says why step i found nothing in v, as Jayway JsonPath words it.
 func (p *path) missing(i int, v any) error {
 	step, upTo := &p.steps[i], p.canonical(i+1)
 	if step.kind == stepIndexes {
 		if _, ok := v.([]any); ok {
+			if i == len(p.steps)-1 {
+				return outOfBounds(upTo)
+			}
 			return saysf("Index out of bounds when evaluating path %s", upTo)
 		}
 		return saysf("Filter: [%d] can only be applied to arrays. Current context is: %s", step.indexes[0], encode(v))

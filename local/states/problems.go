@@ -24,7 +24,7 @@ type Problem struct {
 }
 
 func (p Problem) String() string {
-	if p.Location == "" {
+	if p.Location == "" || p.Code == invalidJSON { // whose message names the place
 		return p.Code + ": " + p.Message
 	}
 	return p.Code + ": " + p.Message + " at " + p.Location
@@ -74,7 +74,8 @@ func compile(definition, typ string) (*workflow, []Problem) {
 	}
 	v, err := parse(definition)
 	if err != nil {
-		return nil, []Problem{{Code: invalidJSON, Message: err.Error(), Location: position(definition, err)}}
+		at := position(definition, err)
+		return nil, []Problem{{Code: invalidJSON, Message: err.Error() + "\n at " + at, Location: at}}
 	}
 	if _, ok := v.(*object); !ok {
 		return nil, []Problem{{Code: schemaFailed, Message: "Definition must be a valid JSON object"}}
@@ -90,7 +91,7 @@ func position(text string, err error) string {
 	}
 	before := text[:min(s.at, len(text))]
 	line := strings.Count(before, "\n") + 1
-	return fmt.Sprintf("[line: %d, column: %d]", line, len(before)-strings.LastIndexByte(before, '\n'))
+	return fmt.Sprintf("[Source: (String)\"%s\"; line: %d, column: %d]", text, line, len(before)-strings.LastIndexByte(before, '\n'))
 }
 
 // fields reads the members of an object of the definition and reports those that nobody asked for.

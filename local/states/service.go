@@ -61,6 +61,9 @@ var operations = map[string]operation{
 	"DescribeExecution":                (*Service).describeExecution,
 	"ListExecutions":                   (*Service).listExecutions,
 	"GetExecutionHistory":              (*Service).executionHistory,
+	"TagResource":                      (*Service).tagResource,
+	"UntagResource":                    (*Service).untagResource,
+	"ListTagsForResource":              (*Service).listTags,
 }
 
 // Handle implements core.Service.

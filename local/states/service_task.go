@@ -2,9 +2,14 @@ package states
 
 import (
 	"context"
+	"encoding/json"
+	"hash/crc32"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"twofold/local/core"
 )
@@ -98,18 +103,41 @@ func (s *serviceTask) answer(t *thread, reply *core.Reply) (doc, *failure) {
 		return doc{}, fail(s.prefix+".SdkClientException", "the answer is not a JSON object")
 	}
 	if n, _ := out.get("FailedEntryCount"); s.optimized && s.kind == "events" && n != nil && !equal(n, number(0)) {
-		entries, _ := out.get("Entries")
-		return doc{}, fail("EventBridge.FailedEntry", encode(entries))
+		return doc{}, fail("EventBridge.FailedEntry", encode(out))
 	}
 	if s.lower {
-		out = renamed(out, capital)
+		out = s.dated(renamed(out, capital))
 	}
 	if s.optimized && s.kind != "events" {
 		id := t.x.svc.cloud.Rand.UUID()
-		out = out.with("SdkHttpMetadata", httpMetadata(t, id, len(body), "application/x-amz-json-1.0"))
+		out = out.with("SdkHttpMetadata", s.metadata(t, id, body))
 		out.set("SdkResponseMetadata", obj("RequestId", id))
 	}
 	return doc{v: out}, nil
+}
+
+// dated writes the times of an SDK's answer as AWS does; optimized integrations keep seconds.
+func (s *serviceTask) dated(out *object) *object {
+	for i, k := range out.keys {
+		n, ok := out.vals[i].(json.Number)
+		if s.optimized || !ok || !strings.HasSuffix(k, "Date") {
+			continue
+		}
+		if seconds, err := n.Float64(); err == nil {
+			out.vals[i] = isoTime(time.UnixMilli(int64(math.Round(seconds * 1000))))
+		}
+	}
+	return out
+}
+
+// metadata is what an optimized integration tells of its HTTP exchange; services spell and choose their headers differently.
+func (s *serviceTask) metadata(t *thread, id string, body []byte) *object {
+	const typ = "application/x-amz-json-1.0"
+	if s.kind == "dynamodb" {
+		sum := strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10)
+		return httpMetadata(t, "Connection", id, len(body), typ, "Server", "Server", "x-amz-crc32", sum)
+	}
+	return httpMetadata(t, "connection", id, len(body), typ)
 }
 
 // request makes the API's request of the parameters.
@@ -149,7 +177,7 @@ func renamed(o *object, rename func(string) string) *object {
 // asText is o with a member that is not a string turned into its JSON text.
 func asText(o *object, name string) *object {
 	v, ok := o.get(name)
-	if _, isText := v.(string); !ok || isText {
+	if _, isText := v.(string); !ok || isText || v == nil {
 		return o
 	}
 	return o.with(name, encode(v))
@@ -179,12 +207,19 @@ func putEvents(t *thread, params *object) *object {
 	return params.with("Entries", out)
 }
 
+func (s *serviceTask) cause() string {
+	if s.optimized {
+		return optimizedCause
+	}
+	return sdkCause
+}
+
 // unmodeled are codes that belong to no operation: the SDK gives the service's base exception.
-var unmodeled = []string{"ValidationException", "AccessDeniedException", "SerializationException", "UnrecognizedClientException", "InternalFailure", "UnsupportedOperationException"}
+var unmodeled = []string{"ValidationException", "AccessDeniedException", "SerializationException", "UnrecognizedClientException", "InternalFailure", "UnsupportedOperationException", "MissingParameter"}
 
 func (s *serviceTask) failure(t *thread, err error) *failure {
 	if e, ok := err.(*core.Error); ok && slices.Contains(unmodeled, e.Code) {
-		return serviceFailure(t, err, s.prefix, s.named, s.base, []string{})
+		return serviceFailure(t, err, s.prefix, s.named, s.base, s.cause(), []string{})
 	}
-	return serviceFailure(t, err, s.prefix, s.named, s.base, nil)
+	return serviceFailure(t, err, s.prefix, s.named, s.base, s.cause(), nil)
 }

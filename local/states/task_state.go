@@ -108,7 +108,12 @@ func (c *compiler) integration(f *fields, s *state, resource, name string) task 
 	for _, form := range []string{".waitForTaskToken", ".sync:2", ".sync"} {
 		if strings.HasSuffix(name, form) {
 			shown, _, _ := strings.Cut(form, ":")
-			c.refusedForm(at, "'"+shown+"' service integration", "the integration pattern "+form)
+			if shown == ".waitForTaskToken" {
+				shown += "' service integration " // AWS's own text has two spaces here
+			} else {
+				shown += "' service integration"
+			}
+			c.refusedForm(at, "'"+shown, "the integration pattern "+form)
 			return nil
 		}
 	}

@@ -46,9 +46,24 @@ func (t *template) eval(e *env) (any, error) {
 
 func (f *templateField) eval(e *env) (any, error) {
 	if f.expr != nil {
-		return evalField(f.expr, f.shown, e)
+		v, err := evalField(f.expr, f.shown, e)
+		if err != nil && isBehindEnd(f.expr, e) {
+			return nil, nil
+		}
+		return v, err
 	}
 	return f.value.eval(e)
+}
+
+// isBehindEnd reports a path to an element behind the end of a list: AWS gives null for it in a payload template, and there alone.
+func isBehindEnd(x expr, e *env) bool {
+	p, ok := x.(*path)
+	if !ok {
+		return false
+	}
+	_, err := p.eval(e)
+	_, behind := err.(outOfBounds)
+	return behind
 }
 
 // evalField evaluates the expression that stands in a field, whose name an error tells.

@@ -11,7 +11,7 @@ func TestWrongDefinitionsAreRefusedWithTheirPlace(t *testing.T) {
 	const task = `{"Type":"Task","Resource":"` + functionARN + `","End":true`
 	for name, c := range map[string]struct{ def, want string }{
 		"empty":                {` `, `SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object`},
-		"not JSON":             {`not a definition`, `INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false') at [line: 1, column: 1]`},
+		"not JSON":             {`not a definition`, `INVALID_JSON_DESCRIPTION: Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')` + "\n" + ` at [Source: (String)"not a definition"; line: 1, column: 4]`},
 		"nothing":              {`{}`, `SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /`},
 		"no states":            {`{"StartAt":"S"}`, `SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /`},
 		"type":                 {single(`{"Type":"Nap"}`), `SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/S/Type`},

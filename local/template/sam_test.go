@@ -39,8 +39,8 @@ func masked(t *testing.T, v any) string {
 	return idText.ReplaceAllString(out, "deployment id: HASH")
 }
 
-// The golden files are what aws-sam-translator 1.115.0 makes of the same templates, with
-// local paths put back where it has S3 locations.
+// The golden files are what aws-sam-translator makes of the same templates, with local paths put back where it has S3
+// locations; tools/sam_goldens.py writes them.
 func TestTransformGivesWhatTheRealOneGives(t *testing.T) {
 	for _, golden := range glob(t, "testdata/sam/*.golden.json") {
 		name := strings.TrimSuffix(golden, ".golden.json")

@@ -247,7 +247,7 @@ func (w *World) keepTables() func(region string, entry []byte) error {
 		return nil
 	}
 	logs := map[string]func([]byte) error{}
-	for _, r := range w.regions {
+	for _, r := range w.stored() {
 		logs[r] = w.data.log(dataTables + r)
 	}
 	return func(region string, entry []byte) error {
@@ -269,7 +269,7 @@ func (w *World) loadData() error {
 	s.carrier.Keep(w.data.log("carrier"))
 	s.ses.Keep(w.data.log("ses"))
 	parts := map[string]kept{"stripe": s.stripe, "carrier": s.carrier, "ses": s.ses}
-	for _, r := range w.regions {
+	for _, r := range w.stored() {
 		parts[dataTables+r] = tablesOf{w, r}
 	}
 	var err error

@@ -26,7 +26,12 @@ func (w *World) deliver(ctx context.Context, d delivery) error {
 	if d.as.Service != "" {
 		d.as.Via = d.source
 	}
-	switch service := strings.Split(d.target, ":")[2]; service {
+	service := strings.Split(d.target, ":")[2]
+	return w.twice(ctx, "delivery to "+service, func(ctx context.Context) error { return w.deliverOnce(ctx, service, d) })
+}
+
+func (w *World) deliverOnce(ctx context.Context, service string, d delivery) error {
+	switch service {
 	case "sqs":
 		return w.svc.sqs.Send(ctx, d.region, d.target, string(d.body), attributes(d.attributes), d.as)
 	case "lambda":

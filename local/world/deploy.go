@@ -12,7 +12,10 @@ import (
 
 // deploy deploys every environment of the stage in the order of samconfig.toml.
 func (w *World) deploy(ctx context.Context, deployments []template.Deployment) error {
-	d := template.NewDeployer(core.ProvisionerFunc(w.provision), nil)
+	if p := w.opts.prepared; p != nil && p.steps != nil {
+		return p.replay(ctx, w)
+	}
+	d := template.NewDeployer(w.provisioner(), nil)
 	for _, in := range deployments {
 		in.Parameters = w.parameters(in)
 		stack, err := d.Deploy(ctx, in)

@@ -16,9 +16,24 @@
 //     part of the trace. All that a function could take from the system is replaced: time, sleep, deadlines, randomness, the SDK's
 //     signing time, invocation ids and waits between attempts.
 //
+// Faults are the same in both drivers where both can have them: [World.SetFaults] draws them by rates, [World.LoseRegion],
+// [World.LoseRegionForGood], [World.CutLink] and what undoes them are switched, [World.Heal] ends all, [World.FaultCounts] counts what hit.
+// In a simulated world requests also take time ([Options].Latency), functions die at their calls, and clocks are off.
+//
+// [Prepare] reads and resolves what is deployed once for many simulated worlds, which may run at the same time, each in a goroutine of its
+// own. A world that was closed leaves no goroutine and no memory behind, at whatever moment it is stopped.
+//
+// # What the same trace rests on
+//
+// One task runs at a time, and who is next is drawn from the seed. Faults and latency are drawn from streams of their own, each invocation
+// draws from one of its own. Ruled out, and looked for by a test over the code of all functions: the system's time, timers, deadlines
+// and randomness, and go statements outside platform.Runtime. A function that schedules from a goroutine of its own all the same
+// stops the program. What cannot be looked for is the order of a map: a handler that lets it reach a call or an answer shows in traces that
+// differ, which tests compare under every kind of fault.
+//
 // # What it does not do
 //
-// It is not AWS: single-machine, in memory (data.go says what Options.Data keeps over restarts, and what not), for this platform's needs. Signatures are not verified. In a simulated world requests take
-// no time of their own, only what is slept takes time; and a function that starts a goroutine, or asks the system for
-// the time, is not caught, except by traces that differ.
+// It is not AWS: single-machine, in memory (data.go says what Options.Data keeps over restarts, and what not), for this platform's needs.
+// Signatures are not verified. In a simulated world computing takes no time; and what the SDK adds to a request for AWS's own statistics
+// (user agent, tracing, hashes of bodies) is left out.
 package world

@@ -65,7 +65,7 @@ const (
 
 // serveAll answers on every address.
 func (w *World) serveAll() {
-	w.driver.serve(hostAWS, core.NewWire(w.cloud))
+	w.driver.serve(hostAWS, w.operated(core.NewWire(w.cloud)))
 	w.driver.serve(hostStripe, w.svc.stripe)
 	w.driver.serve(hostCarrier, w.svc.carrier)
 	w.driver.serve(hostIssuer, w.svc.issuer)

@@ -22,7 +22,8 @@ import (
 // liveDriver is the wall clock, listeners on loopback, and a process for each instance of a function.
 type liveDriver struct {
 	*core.Live
-	listen string // address of the AWS endpoint
+	listen string          // address of the AWS endpoint
+	client *http.Transport // of the providers and destinations in this process
 
 	mu    sync.Mutex
 	hosts map[string]*host
@@ -34,7 +35,7 @@ type host struct {
 }
 
 func newLiveDriver(faults *core.Faults, listen string) *liveDriver {
-	return &liveDriver{Live: core.NewLive(faults), listen: listen, hosts: map[string]*host{}}
+	return &liveDriver{Live: core.NewLive(faults), listen: listen, client: &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute}, hosts: map[string]*host{}}
 }
 
 func (d *liveDriver) bind(name string) (string, error) {
@@ -72,7 +73,7 @@ func (d *liveDriver) release(name string) error {
 	return h.server.Close()
 }
 
-func (d *liveDriver) transport() http.RoundTripper { return http.DefaultTransport }
+func (d *liveDriver) transport() http.RoundTripper { return d.client }
 
 func (d *liveDriver) do(ctx context.Context, _ string, f func(context.Context) error) error {
 	return f(ctx)
@@ -111,8 +112,10 @@ func (d *liveDriver) stop(r runner) error {
 		err = errors.Join(err, r.Close())
 	}
 	d.Drain()
+	d.client.CloseIdleConnections()
 	return err
 }
 
-// maxInstances of one version: more processes than this share few cores for no gain, and each costs its memory.
-const maxInstances = 4
+// maxInstances of one version: more processes than this share few cores for no gain, and each costs its memory and its own collections
+// of garbage.
+const maxInstances = 2

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 func (w *World) lambdaConfig() lambda.Config {
 	return lambda.Config{
 		Cloud: w.cloud, Context: w.ctx, Runner: w.svc.runner,
-		Queues: lambda.Queues{Receive: w.receive, Delete: w.svc.sqs.Delete},
+		Queues: lambda.Queues{Receive: w.receive, Delete: w.forget},
 		Deliver: func(ctx context.Context, region, target string, body []byte, attrs map[string]string, as core.Principal) error {
 			return w.deliver(ctx, delivery{region: region, target: target, as: as, body: body, attributes: attrs})
 		},
@@ -51,6 +52,15 @@ func (w *World) receive(ctx context.Context, region, queue string, most int, wai
 	return out, err
 }
 
+// forget deletes messages from a queue; now and then one of them stays, as a standard queue warns of
+// (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html).
+func (w *World) forget(ctx context.Context, region, queue string, receipts []string, as core.Principal) error {
+	if r := w.weather.rates.Load(); r != nil {
+		receipts = slices.DeleteFunc(slices.Clone(receipts), func(string) bool { return w.weather.hits(r.Redelivered, "message redelivered") })
+	}
+	return w.svc.sqs.Delete(ctx, region, queue, receipts, as)
+}
+
 func (w *World) invokeForStates(ctx context.Context, in states.InvokeRequest) (states.InvokeResult, error) {
 	res, err := w.svc.lambda.Invoke(ctx, in.Region, in.FunctionName, in.Qualifier, in.Principal, lambda.RequestResponse, in.Payload)
 	return states.InvokeResult{Payload: res.Payload, FunctionError: res.FunctionError, ExecutedVersion: res.ExecutedVersion}, err
@@ -66,7 +76,13 @@ func (w *World) pipePorts() pipes.Ports {
 			}
 			return out, err
 		},
-		PutEvents: w.putEvents,
+		PutEvents: func(ctx context.Context, region, bus string, as core.Principal, entries []pipes.Entry) (failed []pipes.FailedEntry, err error) {
+			err = w.again(ctx, "stream batch", func(r *FaultRates) float64 { return r.Repeated }, func(ctx context.Context) (err error) {
+				failed, err = w.putEvents(ctx, region, bus, as, entries)
+				return err
+			})
+			return failed, err
+		},
 		Send: func(ctx context.Context, d pipes.Delivery) ([]byte, error) {
 			return nil, w.deliver(ctx, delivery{region: d.Region, target: d.TargetARN, as: d.Principal, source: d.SourceARN, body: d.Body})
 		},

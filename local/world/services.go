@@ -62,7 +62,7 @@ func (w *World) newServices() error {
 	s.runner = w.driver.runner(w)
 	s.lambda = lambda.New(w.lambdaConfig())
 	s.states = states.New(w.ctx, w.cloud, states.Options{Invoke: w.invokeForStates})
-	s.events = eventbridge.New(w.ctx, w.cloud, eventbridge.Ports{Deliver: w.deliverEvent, Schedule: w.schedule})
+	s.events = eventbridge.New(w.ctx, w.cloud, eventbridge.Ports{Deliver: w.deliverEvent, Schedule: w.schedule, Validate: w.validator()})
 	s.pipes = pipes.New(w.ctx, w.cloud, w.pipePorts())
 	s.scheduler = scheduler.New(w.ctx, w.cloud, w.schedulerOptions())
 	s.secrets = secretsmanager.New(w.cloud)
@@ -79,7 +79,12 @@ func (w *World) newProviders() (err error) {
 	w.svc.stripe = stripe.New(w.cloud, stripeKey)
 	w.svc.carrier = carrier.New(w.cloud, carrierKey)
 	w.subscribe()
-	w.svc.issuer, err = issuer.New(w.cloud, issuer.Config{URL: w.bases[hostIssuer], Audience: audience, ClientID: "local", ClientSecret: "local", StripeCustomer: w.stripeCustomer})
+	config := issuer.Config{URL: w.bases[hostIssuer], Audience: audience, ClientID: "local", ClientSecret: "local", StripeCustomer: w.stripeCustomer}
+	if w.opts.prepared != nil {
+		config.Key = w.opts.prepared.key
+		w.svc.apis.Share(w.opts.prepared.documents)
+	}
+	w.svc.issuer, err = issuer.New(w.cloud, config)
 	return err
 }
 

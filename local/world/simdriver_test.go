@@ -7,14 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
 	"twofold/local/core"
-	"twofold/local/lambda"
-	"twofold/local/lambda/simulated"
 )
 
 // outside makes a simulated world and the runtime of somebody who may do everything in it.
@@ -29,15 +25,7 @@ func outside(tb testing.TB) (*World, *simDriver, platform.Runtime) {
 			tb.Error(err)
 		}
 	})
-	d := w.driver.(*simDriver)
-	env := simulated.Env{Version: &lambda.Version{Region: w.regions[0], AccessKeyID: "operator", Secret: "any"}, Rand: core.NewRand(1), Stdout: tb.Output()}
-	return w, d, d.runtime(env, w.Endpoint())
-}
-
-func putOne(ctx context.Context, w *World, client *dynamodb.Client) error {
-	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(w.table("mails")), Item: map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: "a"}, "sk": &types.AttributeValueMemberS{Value: "b"}}})
-	return err
+	return w, w.driver.(*simDriver), w.operatorRuntime(tb.Output())
 }
 
 // BenchmarkSimulatedSDKCall is one PutItem: the SDK's work, two steps, the wire, the service.

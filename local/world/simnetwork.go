@@ -12,17 +12,20 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"twofold/local/core"
+	"twofold/local/lambda/simulated"
 )
 
 // simNetwork carries HTTP inside the process, as bytes. Each request is a task of its own, as it would be at a server, so there is a
 // scheduling point while it is on its way and another while its answer is.
 type simNetwork struct {
-	sim   *core.Sim
-	hosts map[string]http.Handler // by host name; nil while only bound
+	sim     *core.Sim
+	hosts   map[string]http.Handler // by host name; nil while only bound
+	latency Latency
+	weather *weather // nil until there is a world
 }
 
-func newSimNetwork(sim *core.Sim) *simNetwork {
-	return &simNetwork{sim: sim, hosts: map[string]http.Handler{}}
+func newSimNetwork(sim *core.Sim, latency Latency) *simNetwork {
+	return &simNetwork{sim: sim, hosts: map[string]http.Handler{}, latency: latency}
 }
 
 // domain ends every host name of a simulated world.
@@ -54,23 +57,23 @@ func (n *simNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h == nil {
 		return nil, errors.New("dial " + r.URL.Host + ": no such host")
 	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	body, err := readAll(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.WithoutCancel(r.Context())
-	inside := r.URL.Host == hostAWS+domain
-	if !inside { // what is outside the cloud goes on whatever becomes of the caller's region
-		ctx = core.WithRegion(ctx, "")
+	j := n.journey(r)
+	if j.fate == diesBefore {
+		simulated.Kill(r.Context())
+		return nil, context.Canceled
 	}
 	done := n.sim.NewSignal()
 	var res *http.Response
-	n.sim.Go(ctx, requestLabel(r), func(ctx context.Context) {
-		// A request inside the cloud that is on its way when its caller is killed, as a lost region's functions are, gets no further.
-		if !inside || !killed(r.Context()) {
-			res = answer(h, r, ctx, body)
-		}
-		done.Set()
+	n.sim.GoAfter(j.ctx, j.there, requestLabel(r), func(ctx context.Context) {
+		res = n.carry(ctx, h, r, body, j)
+		n.sim.SetAfter(done, j.late+j.back)
 	})
 	if err := done.Wait(r.Context()); err != nil {
 		return nil, err
@@ -79,6 +82,25 @@ func (n *simNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errNoAnswer
 	}
 	return res, nil
+}
+
+// carry is a request at its server.
+func (n *simNetwork) carry(ctx context.Context, h http.Handler, r *http.Request, body []byte, j journey) *http.Response {
+	// A request inside the cloud that is on its way when its caller is killed, as a lost region's functions are, gets no further.
+	if j.inside && killed(r.Context()) || j.fate == unreachable {
+		return nil
+	}
+	if j.slow > 0 && n.sim.Sleep(ctx, j.slow) != nil {
+		return nil // the world ends
+	}
+	res := answer(h, r, ctx, body)
+	if j.fate == diesAfter {
+		simulated.Kill(r.Context())
+	}
+	if j.fate == answerLost {
+		return nil
+	}
+	return res
 }
 
 func readAll(body io.ReadCloser) ([]byte, error) {

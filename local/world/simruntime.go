@@ -24,8 +24,8 @@ import (
 // runtime is what a simulated function gets from its surroundings. What the SDK takes from the system (time, randomness, sleep) is
 // replaced: by the virtual clock and by the invocation's own stream.
 func (d *simDriver) runtime(env simulated.Env, endpoint string) platform.Runtime {
-	clock := simClock{d.Sim}
 	v := env.Version
+	clock := simClock{d.Sim, d.weather, v.Region}
 	return platform.Runtime{
 		Getenv: env.Getenv, Clock: clock, Rand: env.Rand,
 		HTTP: &http.Client{Transport: d}, // without a Timeout it starts no goroutine
@@ -34,7 +34,7 @@ func (d *simDriver) runtime(env simulated.Env, endpoint string) platform.Runtime
 			Region: v.Region, BaseEndpoint: aws.String(endpoint), HTTPClient: sdkTransport{d},
 			Credentials:    credentials.NewStaticCredentialsProvider(v.AccessKeyID, v.Secret, ""),
 			Retryer:        func() aws.Retryer { return newSimRetryer(clock) },
-			APIOptions:     []func(*middleware.Stack) error{invocationID(env.Rand)},
+			APIOptions:     []func(*middleware.Stack) error{invocationID(env.Rand), lighter},
 			ServiceOptions: []func(string, any){signWith(simSigner{clock})},
 		},
 	}

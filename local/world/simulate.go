@@ -24,7 +24,7 @@ const patience = 48 * time.Hour
 func Simulate(opts Options) (*World, error) {
 	faults := core.NewFaults(opts.Lag)
 	sim := core.NewSim(simStart, faults, opts.Seed)
-	d := &simDriver{Sim: sim, simNetwork: newSimNetwork(sim)}
+	d := &simDriver{Sim: sim, simNetwork: newSimNetwork(sim, opts.Latency)}
 	return start(context.Background(), opts, d, faults)
 }
 
@@ -51,7 +51,7 @@ func (d *simDriver) do(ctx context.Context, label string, f func(ctx context.Con
 }
 
 func (d *simDriver) runner(w *World) runner {
-	w.sim = d.Sim
+	w.sim, d.weather = d.Sim, w.weather
 	w.cloud.Journal.Tap(func(e core.Entry) { d.Note(string(e.Kind) + " " + e.Region + " " + e.Subject + " " + e.Detail) })
 	all := constructors()
 	return simulated.New(simulated.Config{Cloud: w.cloud, Seed: w.opts.Seed, Constructor: func(v *lambda.Version) (simulated.Constructor, error) {
@@ -80,7 +80,14 @@ func (d *simDriver) stop(r runner) error {
 // Sim is the driver of a simulated world, for its trace; nil in a live one.
 func (w *World) Sim() *core.Sim { return w.sim }
 
-// simClock is the virtual clock as functions see it.
-type simClock struct{ *core.Sim }
+// simClock is the virtual clock as the functions of a region see it: off by its skew.
+type simClock struct {
+	*core.Sim
+	weather *weather
+	region  string
+}
 
 var _ platform.Clock = simClock{}
+
+// Now implements platform.Clock.
+func (c simClock) Now() time.Time { return c.Sim.Now().Add(c.weather.skewOf(c.region)) }

@@ -137,10 +137,11 @@ func (w *World) stock(region string) ([]promises.Counters, int, error) {
 	held := 0
 	for _, r := range all {
 		sku, isCounter := strings.CutPrefix(r.PK, "sku#")
+		sku, _, _ = strings.Cut(sku, "#") // each shard is a partition
 		if r.SK == "reservation" && r.State == "held" {
 			held++
 		}
-		if !isCounter || !strings.HasPrefix(r.SK, "shard#") {
+		if !isCounter || r.SK != "shard" {
 			continue
 		}
 		if len(out) == 0 || out[len(out)-1].SKU != sku {
@@ -161,7 +162,7 @@ func (w *World) viewProviders(v *promises.View) {
 		v.Shipments = append(v.Shipments, promises.Shipment{OrderID: s.Reference, Status: s.Status})
 	}
 	for _, m := range w.svc.ses.Mails() {
-		v.Mails = append(v.Mails, promises.Mail{OrderID: m.Tags["order"], Kind: m.Tags["kind"]})
+		v.Mails = append(v.Mails, promises.Mail{OrderID: m.Tags["order"], Kind: m.Tags["kind"], Region: m.Region})
 	}
 }
 
@@ -179,7 +180,7 @@ func (w *World) viewCloud(v *promises.View) {
 		return out
 	}
 	v.Denied, v.Dropped, v.Conflicts = lines(core.KindDenied), lines(core.KindDropped), lines(core.KindConflict)
-	v.Failures = lines(core.KindInternal)
+	v.Failures, v.Invalid, v.Events = lines(core.KindInternal), lines(core.KindInvalid), w.cloud.Journal.Count(core.KindEvent)
 	for _, name := range []string{"orders", "catalogue"} {
 		v.Differences = append(v.Differences, w.differences(w.table(name))...)
 	}

@@ -100,7 +100,7 @@ func TestWebhooksAreRefusedAtTheDoor(t *testing.T) {
 		{"forged", event, webhook.Sign([]byte(event), "guess", now), 401, `"code":"BadSignature"`},
 		{"stale", event, sign(event, now.Add(-6*time.Minute)), 401, "newly signed"},
 		{"malformed", "{", sign("{", now), 400, `"code":"InvalidRequest"`},
-		{"of an order that nobody knows", event, sign(event, now), 503, `"code":"Unavailable"`},
+		{"of an order that nobody knows", event, sign(event, now), 409, `"code":"Conflict"`},
 		{"of no interest", `{"id":"evt_1","type":"van.washed"}`, sign(`{"id":"evt_1","type":"van.washed"}`, now), 200, `{"stored":false}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -20,30 +20,38 @@ type Options struct {
 	Stage     string            // prefix of the environments of samconfig.toml; "local" when empty
 	Lag       time.Duration     // how long replication between the regions takes
 	Overrides map[string]string // template parameters that take the place of samconfig's
+	Regions   []string          // of the stage those that run, the others being lost from the start; all when empty
 	Speed     float64           // how many seconds of the schedules' clock pass in one second; 1 when 0
 	Seed      uint64            // of everything that is drawn; live from the clock when 0
+	Latency   Latency           // of requests in a simulated world; none when zero
+	Bare      []string          // regions of a cloud into which nothing is deployed; Root and Stage are not read then
 
 	// Of a live world alone.
 	Functions string // folder of the compiled functions, one file for each, named like its folder in functions/
 	Listen    string // address of the AWS endpoint; a free port of 127.0.0.1 when empty
 	Logs      string // folder for what functions write; nowhere when empty
 	Data      string // folder for what outlives the process; nothing does when empty
+
+	prepared *Prepared // what was read before
 }
 
 // World is a running platform. Close it.
 type World struct {
-	opts    Options
-	cloud   *core.Cloud
-	driver  driver
-	sim     *core.Sim       // nil in a live world
-	ctx     context.Context // parent of all tasks
-	cancel  context.CancelFunc
-	svc     services
-	stacks  []*template.Stack
-	regions []string
-	bases   map[string]string // base URLs by name of the address
-	inert   map[string]int    // resource types that do nothing here, and how many there are
-	data    *data             // nil when nothing outlives the process
+	opts       Options
+	cloud      *core.Cloud
+	driver     driver
+	weather    *weather
+	sim        *core.Sim       // nil in a live world
+	ctx        context.Context // parent of all tasks
+	cancel     context.CancelFunc
+	svc        services
+	stacks     []*template.Stack
+	provisions []provisioned // of a world that is being prepared
+	regions    []string
+	absent     []string          // regions of the stage that do not run
+	bases      map[string]string // base URLs by name of the address
+	inert      map[string]int    // resource types that do nothing here, and how many there are
+	data       *data             // nil when nothing outlives the process
 }
 
 // Start starts the services, the stand-ins and their listeners, and deploys: the live world.
@@ -63,7 +71,9 @@ func start(ctx context.Context, opts Options, d driver, faults *core.Faults) (*W
 		opts.Stage = "local"
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &World{opts: opts, cloud: core.New(d, faults, opts.Seed), driver: d, ctx: ctx, cancel: cancel, bases: map[string]string{}, inert: map[string]int{}}
+	w := &World{opts: opts, cloud: core.New(d, faults, opts.Seed), driver: d, weather: newWeather(faults, opts.Seed), ctx: ctx, cancel: cancel,
+		bases: map[string]string{}, inert: map[string]int{}}
+	w.arm()
 	if err := w.Do(ctx, "deploy", w.start); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -71,11 +81,14 @@ func start(ctx context.Context, opts Options, d driver, faults *core.Faults) (*W
 }
 
 func (w *World) start(ctx context.Context) error {
-	deployments, err := template.ReadSamConfig(filepath.Join(w.opts.Root, "samconfig.toml"), w.opts.Stage+"-")
+	deployments, err := w.deployments()
 	if err != nil {
 		return err
 	}
-	w.regions = regionsOf(deployments)
+	w.regions = append(regionsOf(deployments), w.opts.Bare...)
+	if deployments, err = w.choose(deployments); err != nil {
+		return err
+	}
 	if err := w.bindAll(); err != nil {
 		return err
 	}
@@ -92,8 +105,22 @@ func (w *World) start(ctx context.Context) error {
 	if err := w.deploy(ctx, deployments); err != nil {
 		return err
 	}
+	for _, r := range w.absent {
+		w.cloud.Faults.SetRegion(r, core.Lost)
+	}
 	w.resume()
 	return nil
+}
+
+// deployments are those of the stage; a bare cloud has none.
+func (w *World) deployments() ([]template.Deployment, error) {
+	if len(w.opts.Bare) > 0 {
+		return nil, nil
+	}
+	if p := w.opts.prepared; p != nil && p.deployments != nil {
+		return p.deployments, nil
+	}
+	return template.ReadSamConfig(filepath.Join(w.opts.Root, "samconfig.toml"), w.opts.Stage+"-")
 }
 
 // regionsOf are the regions of the deployments, each once, sorted by name.
@@ -198,12 +225,3 @@ func (w *World) Invoke(ctx context.Context, region, function string, payload []b
 	}
 	return res.Payload, nil
 }
-
-// LoseRegion takes a region away: its processes are killed, its endpoints refuse, its work stops where it stands.
-func (w *World) LoseRegion(region string) {
-	w.cloud.Faults.SetRegion(region, core.Lost)
-	w.svc.runner.KillRegion(region)
-}
-
-// RestoreRegion brings a lost region back with its stores as they were.
-func (w *World) RestoreRegion(region string) { w.cloud.Faults.SetRegion(region, core.Up) }

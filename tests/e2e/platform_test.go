@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	twofold "twofold/client/go"
 	"twofold/local/promises"
 	"twofold/local/world"
 )
@@ -59,7 +60,7 @@ func start(t *testing.T, change func(*world.Options)) *platform {
 			t.Errorf("close: %v", err)
 		}
 	})
-	return &platform{t: t, World: w, east: w.Regions()[0], west: w.Regions()[1]}
+	return &platform{t: t, World: w, east: w.Regions()[0], west: w.Regions()[len(w.Regions())-1]}
 }
 
 // platform is a running platform and what the tests do with it.
@@ -191,11 +192,16 @@ const goodCard = "pm_card_visa"
 // place places an order and gives its id.
 func (p *platform) place(region, customer, key, body string) string {
 	p.t.Helper()
-	a := p.send(region, request{method: "POST", path: "/v1/orders", token: p.shopper(customer), key: key, body: body})
-	if a.Status != http.StatusAccepted {
-		p.t.Fatalf("place order: %d %s", a.Status, a.Raw)
+	once := func(r *twofold.Resilient) { r.Attempts = 1 } // a failure is to be seen here
+	res, err := p.client(customer, once, region).PlaceOrderWithBodyWithResponse(p.t.Context(), &twofold.PlaceOrderParams{IdempotencyKey: key},
+		"application/json", strings.NewReader(body))
+	if err != nil {
+		p.t.Fatalf("place order: %v", err)
 	}
-	return a.text("orderId")
+	if res.JSON202 == nil {
+		p.t.Fatalf("place order: %s %s", res.Status(), res.Body)
+	}
+	return res.JSON202.OrderId
 }
 
 // awaitState waits until both regions see an order in a state.

@@ -1,6 +1,6 @@
 // Package integration tests what the services keep in DynamoDB: the constructors' handlers get real payloads, and their conditions,
-// transactions and indexes are carried out by an engine. The engine is the local cloud's, in this process, or whatever
-// TWOFOLD_DYNAMODB_ENDPOINT names, such as a DynamoDB Local.
+// transactions and indexes are carried out by an engine. Every test runs on the local cloud's, in this process, and, where
+// TWOFOLD_DYNAMODB_IMAGE names its image, on DynamoDB Local in a container (make integration).
 //
 // The tables are those of the templates. They are not replicated between the regions: a test copies items where it matters, so that it
 // decides what each region has seen.
@@ -15,8 +15,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -30,8 +28,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"twofold/internal/platform"
-	"twofold/local/core"
-	engine "twofold/local/dynamodb"
 )
 
 const (
@@ -50,49 +46,12 @@ type regions struct {
 	calls router
 }
 
-func newRegions(t *testing.T) *regions {
+func newRegions(t *testing.T, engine http.RoundTripper) *regions {
 	t.Helper()
 	r := &regions{t: t, stage: fmt.Sprintf("t%dx%d", os.Getpid(), stages.Add(1)), clock: &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
-	r.calls = router{dynamodb: engineUnderTest(t), functions: map[string]lambda.Handler{}, lost: map[string]bool{}}
+	r.calls = router{dynamodb: engine, functions: map[string]lambda.Handler{}, lost: map[string]bool{}}
 	r.createTables()
 	return r
-}
-
-// engineUnderTest answers DynamoDB's calls.
-func engineUnderTest(t *testing.T) http.RoundTripper {
-	t.Helper()
-	if address := os.Getenv("TWOFOLD_DYNAMODB_ENDPOINT"); address != "" {
-		to, err := url.Parse(address)
-		if err != nil {
-			t.Fatalf("TWOFOLD_DYNAMODB_ENDPOINT: %v", err)
-		}
-		return redirect{to}
-	}
-	faults := core.NewFaults(0)
-	live := core.NewLive(faults)
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(func() { cancel(); live.Drain() })
-	cloud := core.New(live, faults, 1)
-	cloud.Register("dynamodb", engine.New(ctx, cloud, engine.Options{}))
-	return inProcess{core.NewWire(cloud)}
-}
-
-// redirect sends requests to another address.
-type redirect struct{ to *url.URL }
-
-func (d redirect) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.URL.Scheme, r.URL.Host, r.Host = d.to.Scheme, d.to.Host, d.to.Host
-	return http.DefaultTransport.RoundTrip(r)
-}
-
-// inProcess has requests answered by a handler without a network.
-type inProcess struct{ http.Handler }
-
-func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	rec := httptest.NewRecorder()
-	p.ServeHTTP(rec, r)
-	return rec.Result(), nil
 }
 
 // router gives a function's AWS calls to the engine and to the stand-ins, by the service and region that the signature names.
@@ -203,6 +162,7 @@ func (r *regions) build(region, work string, construct platform.Constructor) lam
 		"PEER_REGION": map[string]string{east: west, west: east}[region], "TWO_REGION_ACK": "true",
 		"CATALOGUE_FUNCTION": "inventory-query", "ORDER_QUERY_FUNCTION": "order-query",
 		"STATE_MACHINE_ARN": "arn:aws:states:" + region + ":000000000000:stateMachine:saga", "SWEEP_OWN_AFTER": "2m", "SWEEP_PEER_AFTER": "5m",
+		"DEAD_LETTERS_URL": "https://sqs." + region + ".amazonaws.com/000000000000/dead",
 	}
 	h, err := construct(r.t.Context(), platform.Runtime{
 		Getenv: func(name string) string { return env[name] }, AWS: r.config(region), HTTP: &http.Client{Transport: &r.calls},

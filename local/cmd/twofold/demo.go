@@ -80,7 +80,7 @@ func (s *shop) buy(ctx context.Context, p *purchase) error {
 }
 
 func (s *shop) place(ctx context.Context, region string, p *purchase) (orderID, durability string, err error) {
-	c, err := s.client(region, p.customer, "orders:read orders:write")
+	c, err := s.shopper(region, p.customer)
 	if err != nil {
 		return "", "", err
 	}

@@ -1,21 +1,18 @@
-// Command twofold is the local cloud with Twofold deployed into it.
+// Command twofold is the local cloud with Twofold deployed into it, and what people around the shop do with it.
 //
-//	twofold demo    both regions up, orders through both, promises checked
-//	twofold up      the same platform, left running
-//	twofold bench   figures of speed
+// `twofold help` lists its commands, `twofold help COMMAND` a command's flags. It exits 1 when something went wrong, and 2
+// when it was asked for something that it does not have.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"strings"
 	"syscall"
-	"time"
-
-	"twofold/local/world"
 )
 
 func main() {
@@ -24,44 +21,117 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "twofold:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
+	}
+}
+
+// usageError is a command line that cannot be carried out.
+type usageError struct{ why string }
+
+func (e usageError) Error() string { return e.why }
+
+func exitCode(err error) int {
+	if errors.As(err, new(usageError)) {
+		return 2
+	}
+	return 1
+}
+
+// command is one thing that can be asked for. Set declares its flags and gives what is run when they have been read.
+type command struct {
+	name string
+	args string // what it wants besides flags, each a word
+	what string // one line
+	set  func(flags *flag.FlagSet) func(ctx context.Context, args []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "", "both regions up, orders of every fate through both, every promise checked", platform(plain(demo), withLag)},
+		{"up", "", "the same platform, left running", platform(up, withLag, withRegions, withWatch)},
+		{"bench", "", "figures of speed, calls and memory", platform(plain(bench))},
+		{"cloud", "", "the services of the local cloud alone, with nothing deployed", platform(plain(cloud))},
+		{"erase", "ORDER", "remove the personal data of an order, in both regions of a running platform", erase},
+		{"3ds", "ORDER pass|fail", "answer the bank's question about a payment, as the shopper does", authentication},
+		{"carrier", "ORDER pick-up|deliver", "pick up or deliver a parcel, as the carrier does", parcel},
 	}
 }
 
 func run(ctx context.Context, args []string) error {
-	commands := map[string]func(context.Context, world.Options) error{"demo": demo, "up": up, "bench": bench}
-	if len(args) == 0 || commands[args[0]] == nil {
-		return fmt.Errorf("say one of: demo, up, bench")
+	if len(args) == 0 {
+		return usageError{"name a command: " + names()}
 	}
-	opts, err := options(args[0], args[1:])
-	if err != nil {
-		return err
+	name, rest := args[0], args[1:]
+	if name == "help" || name == "-h" || name == "-help" || name == "--help" {
+		return help(rest)
 	}
-	if err := printClock(opts); err != nil {
-		return err
+	for _, c := range commands() {
+		if c.name == name {
+			return c.run(ctx, rest)
+		}
 	}
-	return commands[args[0]](ctx, opts)
+	return usageError{fmt.Sprintf("there is no command %q: name one of %s", name, names())}
 }
 
-// options come from flags; the places of things are found from the binary, which stands in the build folder of the repository.
-func options(command string, args []string) (world.Options, error) {
-	flags := flag.NewFlagSet("twofold "+command, flag.ContinueOnError)
-	root := flags.String("root", ".", "the repository")
-	lag := flags.Duration("lag", 100*time.Millisecond, "how long replication between the regions takes")
-	listen := flags.String("listen", defaultListen[command], "address of the AWS endpoint; empty for a free port")
-	logs := flags.String("logs", "", "folder for what functions write (default: .build/logs)")
-	data := flags.String("data", "", "folder that keeps the state over restarts; empty keeps none")
-	own := flags.Duration("sweep-own-after", 0, "age at which a region sweeps its own orders; 0 is as deployed")
-	peer := flags.Duration("sweep-peer-after", 0, "age at which a region sweeps the other's orders; 0 is as deployed")
-	if err := flags.Parse(args); err != nil {
-		return world.Options{}, err
+func names() string {
+	var all []string
+	for _, c := range commands() {
+		all = append(all, c.name)
 	}
-	if *logs == "" {
-		*logs = filepath.Join(*root, ".build", "logs")
-	}
-	return world.Options{Root: *root, Functions: filepath.Join(*root, ".build", "functions"), Lag: *lag, Listen: *listen, Logs: *logs, Data: *data,
-		Overrides: ages(*own, *peer)}, nil
+	return strings.Join(append(all, "help"), ", ")
 }
 
-// defaultListen is a fixed port where people come back to it, and a free one where nobody does.
-var defaultListen = map[string]string{"up": "127.0.0.1:4566"}
+func (c command) run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	flags.SetOutput(&strings.Builder{}) // what is wrong is said in one line, below
+	flags.Usage = func() {}
+	do := c.set(flags)
+	words, err := parse(flags, args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return help([]string{c.name})
+	case err != nil:
+		return usageError{fmt.Sprintf("%s: %v; see twofold help %s", c.name, err, c.name)}
+	case len(words) != len(strings.Fields(c.args)):
+		return usageError{"write: " + c.line()}
+	}
+	return do(ctx, words)
+}
+
+// line is how the command is written.
+func (c command) line() string { return strings.TrimSpace("twofold " + c.name + " " + c.args) }
+
+// parse reads flags wherever they stand, and gives the other words.
+func parse(flags *flag.FlagSet, args []string) (words []string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		if flags.NArg() == 0 {
+			return words, nil
+		}
+		words, args = append(words, flags.Arg(0)), flags.Args()[1:]
+	}
+}
+
+// help lists the commands, or the flags of one.
+func help(args []string) error {
+	if len(args) == 0 {
+		for _, c := range commands() {
+			fmt.Printf("%-38s %s\n", c.line(), c.what)
+		}
+		fmt.Printf("%-38s %s\n", "twofold help COMMAND", "the flags of a command")
+		return nil
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
+			flags.SetOutput(os.Stdout)
+			c.set(flags)
+			fmt.Printf("%s [flags]: %s\n", c.line(), c.what)
+			flags.PrintDefaults()
+			return nil
+		}
+	}
+	return usageError{fmt.Sprintf("there is no command %q: name one of %s", args[0], names())}
+}

@@ -14,10 +14,12 @@ type shop struct {
 	world   *world.World
 	regions []string
 	staff   map[string]*twofold.ClientWithResponses // by region
+	http    *http.Client                            // of all shoppers: it keeps more connections open than Go does by itself
 }
 
 func newShop(w *world.World) (*shop, error) {
-	s := &shop{world: w, regions: w.Regions(), staff: map[string]*twofold.ClientWithResponses{}}
+	s := &shop{world: w, regions: w.Regions(), staff: map[string]*twofold.ClientWithResponses{},
+		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	for _, r := range s.regions {
 		c, err := s.client(r, "staff", "catalogue:admin orders:read")
 		if err != nil {
@@ -38,7 +40,19 @@ func (s *shop) client(region, customer, scope string) (*twofold.ClientWithRespon
 		r.Header.Set("Authorization", "Bearer "+token)
 		return nil
 	}
-	return twofold.NewClientWithResponses(s.world.APIURL(region), twofold.WithRequestEditorFn(authorize))
+	return twofold.NewClientWithResponses(s.world.APIURL(region), twofold.WithHTTPClient(s.http), twofold.WithRequestEditorFn(authorize))
+}
+
+// shopper is a customer's client of the whole platform: it asks a region first, and goes on with the others by itself.
+func (s *shop) shopper(region, customer string) (*twofold.ClientWithResponses, error) {
+	token := func(context.Context) (string, error) { return s.world.Token(customer, "orders:read orders:write") }
+	urls := []string{s.world.APIURL(region)}
+	for _, r := range s.regions {
+		if r != region {
+			urls = append(urls, s.world.APIURL(r))
+		}
+	}
+	return twofold.NewResilient(urls, token, func(r *twofold.Resilient) { r.HTTP = s.http })
 }
 
 // product is something the shop sells, and what each region has of it to begin with.

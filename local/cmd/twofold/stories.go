@@ -49,7 +49,13 @@ const (
 
 // demoProducts: plenty of the first, a few of the second in each region, none of the third.
 func demoProducts(regions []string) []product {
-	each := func(n int64) map[string]int64 { return map[string]int64{regions[0]: n, regions[1]: n} }
+	each := func(n int64) map[string]int64 {
+		out := map[string]int64{}
+		for _, r := range regions {
+			out[r] = n
+		}
+		return out
+	}
 	return []product{
 		{"TEA-EARL-GREY", "Earl Grey, 100 g", 790, each(1000)},
 		{"TEA-RARE-OOLONG", "Rare oolong, 50 g", 4900, each(8)},
@@ -100,14 +106,7 @@ func demoPurchases(regions []string) []*purchase {
 
 // authenticate plays the shopper before the bank's question.
 func authenticate(passed bool) func(context.Context, *shop, *purchase) error {
-	return func(_ context.Context, s *shop, p *purchase) error {
-		for _, i := range s.world.Stripe().Intents() {
-			if i.Order == p.orderID && i.Status == "requires_action" {
-				return s.world.Stripe().Authenticate(i.ID, passed)
-			}
-		}
-		return fmt.Errorf("%s: no payment asks for authentication", p.orderID)
-	}
+	return func(_ context.Context, s *shop, p *purchase) error { return s.world.Authenticate(p.orderID, passed) }
 }
 
 // cancel asks for the cancellation in the other region than the one that took the order.
@@ -124,7 +123,7 @@ func askToCancel(ctx context.Context, s *shop, p *purchase, want int) error {
 	if p.region == region {
 		region = s.regions[1]
 	}
-	c, err := s.client(region, p.customer, "orders:read orders:write")
+	c, err := s.shopper(region, p.customer)
 	if err != nil {
 		return err
 	}

@@ -3,19 +3,21 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"text/template"
 	"time"
 
 	"twofold/local/world"
 )
 
 // up starts the platform, says how to reach it, and runs until it is interrupted.
-func up(ctx context.Context, opts world.Options) error {
+func up(ctx context.Context, set settings) error {
 	begin := time.Now()
-	w, err := world.Start(ctx, opts)
+	w, err := world.Start(ctx, set.Options)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Both regions are up after %s: %d stacks, %d resources, %d functions.\n", since(begin), w.Stacks(), w.Resources(), w.Functions())
+	fmt.Printf("%s up after %s: %d stacks, %d resources, %d functions.\n", upText(w), since(begin), w.Stacks(), w.Resources(), w.Functions())
 	for _, what := range w.Inert() {
 		fmt.Println("  without effect here:", what)
 	}
@@ -29,6 +31,9 @@ func up(ctx context.Context, opts world.Options) error {
 	if err == nil {
 		err = s.invite()
 	}
+	if err == nil && set.watch {
+		err = watch(ctx, w, set.Options)
+	}
 	if err == nil {
 		<-ctx.Done()
 		fmt.Println("\nstopping")
@@ -37,6 +42,13 @@ func up(ctx context.Context, opts world.Options) error {
 		err = cerr
 	}
 	return err
+}
+
+func upText(w *world.World) string {
+	if regions := w.Regions(); len(regions) == 1 {
+		return regions[0] + " alone is"
+	}
+	return "Both regions are"
 }
 
 // probe asks for the first health probe, which would otherwise come within a minute.
@@ -59,18 +71,36 @@ func (s *shop) invite() error {
 		fmt.Printf("  API of %s  %s\n", r, s.world.APIURL(r))
 	}
 	fmt.Printf("  AWS endpoint      %s\n\n", s.world.Endpoint())
-	fmt.Printf(`Place an order in one region, read it in the other, look at its facts:
+	first, last := s.regions[0], s.regions[len(s.regions)-1]
+	return template.Must(template.New("").Parse(invitation)).Execute(os.Stdout, map[string]string{"Token": token, "First": s.world.APIURL(first),
+		"Last": s.world.APIURL(last), "AWS": s.world.Endpoint(), "Region": last, "Flag": endpointFlag(s.world.Endpoint())})
+}
 
-export TOKEN=%s
-curl -si -X POST %s/v1/orders -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: my-first-order" -H "Content-Type: application/json" \
+// endpointFlag is what other commands have to be told of where this platform is.
+func endpointFlag(endpoint string) string {
+	if endpoint == defaultEndpoint {
+		return ""
+	}
+	return " -endpoint " + endpoint
+}
+
+const invitation = `Place an order in one region, read it in the other, look at its facts:
+
+export TOKEN={{.Token}}
+curl -si -X POST {{.First}}/v1/orders -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: my-first-order" -H "Content-Type: application/json" \
   -d '{"lines":[{"sku":"TEA-EARL-GREY","quantity":2}],"currency":"EUR","payment":{"method":"pm_card_visa"},"shipping":{"method":"standard","name":"Ada Byron","email":"ada@shop.example","address":{"line1":"12 St James Square","city":"London","postalCode":"SW1Y 4JH","country":"GB"}}}'
-curl -s %s/v1/orders/ORDER_ID -H "Authorization: Bearer $TOKEN"
-curl -s %s/v1/products/TEA-EARL-GREY/stock -H "Authorization: Bearer $TOKEN"
+curl -s {{.Last}}/v1/orders/ORDER_ID -H "Authorization: Bearer $TOKEN"
+curl -s {{.First}}/v1/products/TEA-EARL-GREY/stock -H "Authorization: Bearer $TOKEN"
 
-AWS_ACCESS_KEY_ID=operator AWS_SECRET_ACCESS_KEY=any aws dynamodb query --endpoint-url %s --region %s --table-name twofold-local-orders \
+AWS_ACCESS_KEY_ID=operator AWS_SECRET_ACCESS_KEY=any aws dynamodb query --endpoint-url {{.AWS}} --region {{.Region}} --table-name twofold-local-orders \
   --key-condition-expression 'pk = :pk' --expression-attribute-values '{":pk":{"S":"order#ORDER_ID"}}'
 
+Play the others (with another Idempotency-Key and pm_card_authenticationRequired the payment asks for 3-D Secure; pm_card_chargeDeclined is declined):
+
+.build/twofold 3ds ORDER_ID pass{{.Flag}}
+.build/twofold carrier ORDER_ID pick-up{{.Flag}}
+.build/twofold carrier ORDER_ID deliver{{.Flag}}
+.build/twofold erase ORDER_ID{{.Flag}}
+
 Stop with Ctrl-C.
-`, token, s.world.APIURL(s.regions[0]), s.world.APIURL(s.regions[1]), s.world.APIURL(s.regions[0]), s.world.Endpoint(), s.regions[1])
-	return nil
-}
+`

@@ -15,8 +15,8 @@
 // writes itself: no goroutine and no HTTP server stands between a caller and the process.
 //
 // Besides what Lambda sets, a process gets GOMAXPROCS=1, because many instances share few cores and a
-// handler mostly waits, GOMEMLIMIT at nine tenths of the function's memory, so that the collector works
-// harder before the limit that AWS would enforce, and GOGC=200. A function's own variables go before these.
+// handler mostly waits, and GOMEMLIMIT at nine tenths of the function's memory, so that the collector works
+// harder before the limit that AWS would enforce. A function's own variables go before these.
 //
 // # What it does not do
 //

@@ -14,7 +14,6 @@ func environment(v *lambda.Version, api, root string, extra map[string]string) [
 	set := map[string]string{
 		"GOMAXPROCS": "1",
 		"GOMEMLIMIT": strconv.Itoa(v.MemoryMB*9/10) + "MiB",
-		"GOGC":       "200",
 		"PATH":       "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"LANG":       "en_US.UTF-8",
 		"TZ":         ":UTC",

@@ -27,6 +27,8 @@ type instance struct {
 	broken    bool   // it must not be used again
 	initError []byte // what it posted instead of asking for an event
 
+	generation int // of the pool when it was started
+
 	ended   chan struct{} // closed when the process has ended
 	waitErr error         // how; set before ended is closed
 }

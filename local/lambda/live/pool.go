@@ -21,6 +21,8 @@ type pool struct {
 	places  int         // instances and those being started
 	idle    []*instance // the last one used is taken first, so that surplus ones grow old
 	waiters []*waiter   // callers, first come first served
+
+	generation int // of the executable; instances of an earlier one take no further event
 }
 
 // waiter gets an instance, or nil for a place to start one in.
@@ -98,6 +100,9 @@ func (p *pool) claim(w *waiter) bool {
 // start starts a process in a place that the caller has taken.
 func (p *pool) start() (*instance, error) {
 	before, closed := p.runner.epoch(p.version.Region)
+	p.mu.Lock()
+	generation := p.generation
+	p.mu.Unlock()
 	i, err := (*instance)(nil), error(nil)
 	if closed {
 		err = fmt.Errorf("the runner is closed")
@@ -108,6 +113,7 @@ func (p *pool) start() (*instance, error) {
 		p.leave(nil)
 		return nil, fmt.Errorf("starting %s: %w", p.version.Name, err)
 	}
+	i.generation = generation
 	p.mu.Lock()
 	p.all[i] = true
 	p.mu.Unlock()
@@ -119,7 +125,7 @@ func (p *pool) start() (*instance, error) {
 
 // release gives an instance back: to who waits longest, to the idle ones, or up.
 func (p *pool) release(i *instance) {
-	if i.broken {
+	if i.broken || p.old(i) {
 		i.kill()
 		p.leave(i)
 		return

@@ -116,6 +116,7 @@ func (r *Runner) Run(ctx context.Context, v *lambda.Version, in lambda.Invocatio
 	child := lambdacontext.NewContext(withDeadline{base, deadline}, &lambdacontext.LambdaContext{AwsRequestID: in.RequestID, InvokedFunctionArn: in.InvokedARN})
 	r.enter(x)
 	defer r.leave(x)
+	child = context.WithValue(child, runKey{}, x)
 	r.Cloud.Go(child, "function/"+v.Name, func(ctx context.Context) { r.serve(ctx, x) })
 	for {
 		_, err := x.done.WaitFor(ctx, max(deadline.Sub(r.Cloud.Now()), 0))
@@ -223,6 +224,28 @@ func (r *Runner) KillRegion(region string) {
 			x.kill()
 		}
 	}
+}
+
+type runKey struct{}
+
+// Running reports whether ctx is of an invocation under way.
+func Running(ctx context.Context) bool {
+	x, ok := ctx.Value(runKey{}).(*run)
+	return ok && !x.over()
+}
+
+// Kill ends the process that the invocation of ctx runs in, where it stands: its invoker sees the runtime exit. It does nothing outside an
+// invocation.
+func Kill(ctx context.Context) {
+	if x, ok := ctx.Value(runKey{}).(*run); ok {
+		x.kill()
+	}
+}
+
+func (x *run) over() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.finished
 }
 
 // kill ends a run's context; an invoker that waits gets the outcome of a killed process.

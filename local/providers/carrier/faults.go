@@ -23,6 +23,10 @@ const (
 	Unavailable
 )
 
+func (k FaultKind) String() string {
+	return [...]string{"none", "slow", "answered late", "did it, answer lost", "unreachable", "rate limit", "unavailable"}[k]
+}
+
 // Fault breaks matching requests.
 type Fault struct {
 	Kind      FaultKind
@@ -58,6 +62,7 @@ func (p *Provider) faultFor(op, ref string) Fault {
 			continue
 		}
 		hit := *f
+		p.cloud.Faults.Count("carrier " + f.Kind.String())
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {
 				p.faults = append(p.faults[:i:i], p.faults[i+1:]...)

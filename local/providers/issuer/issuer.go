@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -22,6 +23,8 @@ type Config struct {
 	ClientID, ClientSecret string // of the one client of POST /token
 	// StripeCustomer gives the payment provider's customer id for a customer; nil gives "cus_" + customer.
 	StripeCustomer func(customer string) string
+	// Key signs; nil draws one from the cloud's Rand, which takes a tenth of a second.
+	Key *rsa.PrivateKey
 }
 
 // Issuer signs tokens: an http.Handler for its three addresses. Safe for many tasks.
@@ -31,22 +34,37 @@ type Issuer struct {
 	key    *rsa.PrivateKey
 	kid    string
 	mux    *http.ServeMux
+
+	mu     sync.Mutex
+	signed map[Claims]signed // tokens that are still good for half their life, which saves the millisecond of a signature
 }
+
+// signed is a token and until when it is given out.
+type signed struct {
+	token string
+	until time.Time
+}
+
+// mostSigned is how many tokens are kept.
+const mostSigned = 1 << 12
 
 // Lifetime is how long a token is good for unless its claims say otherwise.
 const Lifetime = time.Hour
 
-// New draws a key and makes an issuer.
+// New makes an issuer.
 func New(cloud *core.Cloud, config Config) (*Issuer, error) {
 	if config.StripeCustomer == nil {
 		config.StripeCustomer = func(customer string) string { return "cus_" + customer }
 	}
-	key, err := drawKey(cloud.Rand)
-	if err != nil {
-		return nil, err
+	key := config.Key
+	if key == nil {
+		var err error
+		if key, err = NewKey(cloud.Rand); err != nil {
+			return nil, err
+		}
 	}
 	sum := sha256.Sum256(key.N.Bytes())
-	i := &Issuer{config: config, cloud: cloud, key: key, kid: base64.RawURLEncoding.EncodeToString(sum[:9]), mux: http.NewServeMux()}
+	i := &Issuer{config: config, cloud: cloud, key: key, kid: base64.RawURLEncoding.EncodeToString(sum[:9]), mux: http.NewServeMux(), signed: map[Claims]signed{}}
 	i.mux.HandleFunc("GET /.well-known/openid-configuration", i.discovery)
 	i.mux.HandleFunc("GET /.well-known/jwks.json", i.keys)
 	i.mux.HandleFunc("POST /token", i.token)
@@ -65,7 +83,7 @@ type Claims struct {
 	Audience       string        // the issuer's audience when empty
 }
 
-// Token signs a token.
+// Token is a token with the claims. Within half its life the same claims give the same token.
 func (i *Issuer) Token(c Claims) (string, error) {
 	if c.Lifetime == 0 {
 		c.Lifetime = Lifetime
@@ -77,6 +95,23 @@ func (i *Issuer) Token(c Claims) (string, error) {
 		c.StripeCustomer = i.config.StripeCustomer(c.Customer)
 	}
 	now := i.cloud.Now()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if have := i.signed[c]; now.Before(have.until) {
+		return have.token, nil
+	}
+	token, err := i.sign(c, now)
+	if err != nil {
+		return "", err
+	}
+	if len(i.signed) >= mostSigned {
+		clear(i.signed)
+	}
+	i.signed[c] = signed{token, now.Add(c.Lifetime / 2)}
+	return token, nil
+}
+
+func (i *Issuer) sign(c Claims, now time.Time) (string, error) {
 	t := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"iss": i.config.URL, "aud": c.Audience, "sub": c.Customer,
 		"scope": c.Scope, "iat": now.Unix(), "exp": now.Add(c.Lifetime).Unix(), "stripe_customer": c.StripeCustomer})
 	t.Header["kid"] = i.kid

@@ -8,9 +8,9 @@ import (
 
 const primeBits, exponent = 1024, 65537
 
-// drawKey makes a 2048-bit RSA key of what r gives. crypto/rsa draws from the system alone, and a
+// NewKey makes a 2048-bit RSA key of what r gives: the same bytes are the same key. crypto/rsa draws from the system alone, and a
 // simulated run must have the same key again.
-func drawKey(r io.Reader) (*rsa.PrivateKey, error) {
+func NewKey(r io.Reader) (*rsa.PrivateKey, error) {
 	one, e := big.NewInt(1), big.NewInt(exponent)
 	for {
 		p, err := drawPrime(r)

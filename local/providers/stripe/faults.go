@@ -23,6 +23,10 @@ const (
 	Decline
 )
 
+func (k FaultKind) String() string {
+	return [...]string{"none", "slow", "answered late", "did it, answer lost", "unreachable", "rate limit", "lock time-out", "server error", "declined"}[k]
+}
+
 // Fault breaks matching requests.
 type Fault struct {
 	Kind  FaultKind
@@ -62,6 +66,7 @@ func (p *Provider) faultFor(req *request) Fault {
 			continue
 		}
 		hit := *f
+		p.cloud.Faults.Count("stripe " + f.Kind.String())
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {
 				p.faults = append(p.faults[:i:i], p.faults[i+1:]...)

@@ -114,6 +114,12 @@ func (s *Sender) faultFor(kind string) (hit Fault) {
 			continue
 		}
 		hit = *f
+		if f.Delay > 0 {
+			s.cloud.Faults.Count(s.cfg.Name + " webhook late")
+		}
+		if f.Copies > 0 {
+			s.cloud.Faults.Count(s.cfg.Name + " webhook again")
+		}
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {
 				s.faults = slices.Delete(s.faults, i, i+1)

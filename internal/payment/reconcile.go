@@ -1,0 +1,274 @@
+package payment
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"twofold/internal/fact"
+	"twofold/internal/platform"
+)
+
+const (
+	// graceUnknown is how old an intent of an order that this region does not know is before it is ended. The intent was made by a run that had read
+	// the order where it was placed; replication brings the order within seconds, and after an outage as soon as the link is back. Only the
+	// region that placed the order waits no longer than that: there the order is known before there is an intent.
+	graceUnknown = 15 * time.Minute
+	// graceClosed is how old an intent is before it is compared with its order's outcome: longer than any run.
+	graceClosed = 5 * time.Minute
+	// overlap is how far back each look goes again: intents of one second may show in any order, and the two sides' clocks differ.
+	overlap = time.Minute
+	// firstLook is how far back the first look for a home goes, after it was adopted too: a hold on a card lasts seven days
+	// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method), and no intent is captured later.
+	firstLook = 8 * 24 * time.Hour
+	// reconcileTime ends a run ahead of its function's time-out; the next one goes on.
+	reconcileTime = 40 * time.Second
+	pagesPerRun   = 50 // for each home
+)
+
+// reconciler ends intents that no living order stands behind. Everything else that a run leaves is swept by the party that keeps a record of it;
+// an intent outlives all records, those of a region that is lost too.
+type reconciler struct {
+	gateway  ledger
+	orders   outcomes
+	shipping interface {
+		Cancel(ctx context.Context, orderID string) error
+	}
+	places places
+	clock  platform.Clock
+	log    *slog.Logger
+}
+
+// ledger is the part of the gateway that reads and ends intents.
+type ledger interface {
+	// Recent are intents that were created within a time, both ends included, newest first: those after one of them ("" for the newest), and whether there are more.
+	Recent(ctx context.Context, from, to time.Time, after string) (page []Intent, more bool, err error)
+	Retrieve(ctx context.Context, id string) (Intent, error)
+	Cancel(ctx context.Context, id, reason string) error
+	NoteRejected(ctx context.Context, id, code string) error
+	Refund(ctx context.Context, id string) error
+	Refunds(ctx context.Context, id string) ([]Refund, error)
+}
+
+// outcomes asks the order service.
+type outcomes interface {
+	Outcome(ctx context.Context, orderID string) (Outcome, error)
+	// Homes are the regions whose orders this one acts for.
+	Homes(ctx context.Context) ([]string, error)
+}
+
+// Outcome is what the order service says of an order.
+type Outcome struct {
+	Known bool       `json:"known"`
+	State fact.State `json:"state"`
+}
+
+// places keep how far the reconciler has come, and the intents that are to be looked at again.
+type places interface {
+	Place(ctx context.Context, home string) (place, error)
+	SetPlace(ctx context.Context, home string, p place) error
+	Again(ctx context.Context) ([]string, error)
+	SetAgain(ctx context.Context, id string, again bool) error
+}
+
+// place is a look through the intents of a time. Those before from are done.
+type place struct {
+	from, to time.Time
+	after    string // the last intent of this look that is done; "" while there is none
+}
+
+// ReconcileResult is what a run did; the function answers it.
+type ReconcileResult struct {
+	Seen     int `json:"seen"`
+	Voided   int `json:"voided"`
+	Refunded int `json:"refunded"`
+	Waiting  int `json:"waiting"` // to be looked at again: their orders are under way, or not yet due
+	Failed   int `json:"failed"`
+}
+
+func (r reconciler) run(ctx context.Context, _ struct{}) (ReconcileResult, error) {
+	ctx, cancel := r.clock.WithTimeout(ctx, reconcileTime)
+	defer cancel()
+	var res ReconcileResult
+	homes, err := r.orders.Homes(ctx)
+	if err != nil {
+		return res, err
+	}
+	err = r.lookAgain(ctx, homes, &res)
+	for _, home := range homes {
+		err = errors.Join(err, r.lookOn(ctx, home, &res))
+	}
+	r.log.Info("reconciled", "seen", res.Seen, "voided", res.Voided, "refunded", res.Refunded, "waiting", res.Waiting, "failed", res.Failed)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return res, nil // the next run goes on
+	}
+	return res, err
+}
+
+// lookAgain looks at intents whose orders were under way.
+func (r reconciler) lookAgain(ctx context.Context, homes []string, res *ReconcileResult) error {
+	ids, err := r.places.Again(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		i, err := r.gateway.Retrieve(ctx, id)
+		if err == nil {
+			var again bool
+			if again, err = r.settle(ctx, i, res); err == nil && !again && slices.Contains(homes, i.PlacedRegion) {
+				err = r.places.SetAgain(ctx, id, false)
+			}
+		}
+		if err := r.note(ctx, err, id, res); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note logs that an intent was not settled; it stays on the list. An error means that the time is up.
+func (r reconciler) note(ctx context.Context, err error, id string, res *ReconcileResult) error {
+	if err != nil && ctx.Err() == nil {
+		res.Failed++
+		r.log.Error("an intent was not settled", "intent", id, "error", err.Error())
+	}
+	return ctx.Err()
+}
+
+// lookOn goes on through a home's intents since the last look. A look is over a time that has an end, so that pages do not shift under it.
+func (r reconciler) lookOn(ctx context.Context, home string, res *ReconcileResult) error {
+	p, err := r.places.Place(ctx, home)
+	if err != nil {
+		return err
+	}
+	if p.to.IsZero() {
+		p = r.nextLook(p)
+	}
+	for range pagesPerRun {
+		page, more, err := r.gateway.Recent(ctx, p.from, p.to, p.after)
+		if err != nil {
+			return err
+		}
+		for _, i := range page {
+			if p.after = i.ID; i.PlacedRegion != home || i.OrderID == "" {
+				continue
+			}
+			if err := r.first(ctx, i, res); err != nil {
+				return err
+			}
+		}
+		if !more {
+			p = place{from: p.to}
+		}
+		if err := r.places.SetPlace(ctx, home, p); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r reconciler) nextLook(p place) place {
+	now := r.clock.Now().Add(-graceClosed)
+	if p.from.IsZero() {
+		p.from = now.Add(-firstLook)
+	}
+	return place{from: p.from.Add(-overlap), to: now}
+}
+
+// first looks at an intent for the first time, or again because two looks overlap. What cannot be settled now goes on the list; if it cannot be put
+// there either, the look stays where it is.
+func (r reconciler) first(ctx context.Context, i Intent, res *ReconcileResult) error {
+	res.Seen++
+	again, err := r.settle(ctx, i, res)
+	if err := r.note(ctx, err, i.ID, res); err != nil {
+		return err
+	}
+	if again || err != nil {
+		return r.places.SetAgain(ctx, i.ID, true)
+	}
+	return nil
+}
+
+// settle does about an intent what its order's fate asks for. Again says that it has to be looked at another time.
+func (r reconciler) settle(ctx context.Context, i Intent, res *ReconcileResult) (again bool, err error) {
+	if i.Status == canceled {
+		return false, nil // what shipping holds for the order is in its own books
+	}
+	o, err := r.orders.Outcome(ctx, i.OrderID)
+	if err != nil {
+		return true, err
+	}
+	switch owed := o.State == fact.StateConfirmed || o.State == fact.StateDispatched || o.State == fact.StateDelivered; {
+	case o.Known && owed && i.Status == succeeded:
+		return false, nil
+	case o.Known && (o.State == fact.StatePlaced || o.State == fact.StateActionRequired), // the sweep drives the order
+		!o.Known && r.clock.Now().Sub(i.Created) < graceUnknown:
+		res.Waiting++
+		return true, nil
+	}
+	return false, r.end(ctx, i, o, res)
+}
+
+// orphaned is the code of a rejection of an order that nobody knows.
+const orphaned = "OrderUnknown"
+
+// end gives the shopper the money back, or lets it go, and has the shipment of an order that nobody knows cancelled. It does as the saga does: the payment first, because only
+// when that is decided is nothing else under way.
+func (r reconciler) end(ctx context.Context, i Intent, o Outcome, res *ReconcileResult) error {
+	if i.Status != succeeded {
+		if err := r.void(ctx, i); err != nil {
+			return err
+		}
+		res.Voided++
+	} else if refunded, err := r.refund(ctx, i); err != nil {
+		return err
+	} else if !refunded && o.Known {
+		return nil // the saga has paid it back
+	} else if refunded {
+		res.Refunded++
+	}
+	r.log.Error("an intent had no living order", "intent", i.ID, "order", i.OrderID, "known", o.Known, "state", string(o.State), "was", string(i.Status))
+	if o.Known {
+		return nil
+	}
+	return r.shipping.Cancel(ctx, i.OrderID)
+}
+
+func (r reconciler) void(ctx context.Context, i Intent) error {
+	if i.RejectedFor == "" {
+		if err := r.gateway.NoteRejected(ctx, i.ID, orphaned); err != nil && !isRefused(err) {
+			return coded(err)
+		}
+	}
+	cancelErr := r.gateway.Cancel(ctx, i.ID, reasonRejected)
+	now, err := r.gateway.Retrieve(ctx, i.ID)
+	if err != nil {
+		return coded(errors.Join(err, cancelErr))
+	}
+	if now.Status != canceled {
+		return &platform.Error{Code: platform.Undecided, Detail: "the payment intent is " + string(now.Status), Cause: cancelErr}
+	}
+	return nil
+}
+
+// refund reports whether it paid anything back: an order that was cancelled after it was confirmed was refunded by the saga.
+func (r reconciler) refund(ctx context.Context, i Intent) (bool, error) {
+	before, err := r.gateway.Refunds(ctx, i.ID)
+	if err != nil {
+		return false, coded(err)
+	}
+	if _, total := paidBack(before); total >= i.Received {
+		return false, nil
+	}
+	refundErr := r.gateway.Refund(ctx, i.ID)
+	after, err := r.gateway.Refunds(ctx, i.ID)
+	if err != nil {
+		return false, coded(errors.Join(err, refundErr))
+	}
+	if _, total := paidBack(after); total < i.Received {
+		return false, &platform.Error{Code: platform.Undecided, Detail: "the payment is not refunded in full", Cause: refundErr}
+	}
+	return true, nil
+}

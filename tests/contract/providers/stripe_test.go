@@ -1,0 +1,191 @@
+//go:build pact
+
+package providers_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"twofold/local/core"
+	"twofold/local/providers/stripe"
+)
+
+// What the pacts call the key, customer and intent.
+const (
+	pactKey, pactCustomer, pactIntent = "sk_test_contract", "cus_contract", "pi_contract"
+	goodCard, badCard, askingCard     = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"
+)
+
+func TestTheStripeStandInGivesWhatPaymentNeeds(t *testing.T) {
+	faults := core.NewFaults(0)
+	server := httptest.NewServer(stripe.New(core.New(core.NewLive(faults), faults, 1), pactKey))
+	defer server.Close()
+	holdStripeTo(t, server.URL, pactKey)
+}
+
+// The same at Stripe itself, in test mode. `make contract-stripe` runs it, never the pipeline.
+func TestStripeGivesWhatPaymentNeeds(t *testing.T) {
+	key := os.Getenv("STRIPE_TEST_KEY")
+	if !strings.HasPrefix(key, "sk_test_") {
+		t.Fatal("STRIPE_TEST_KEY is not a secret key of Stripe's test mode (sk_test_...): set it and run `make contract-stripe`")
+	}
+	holdStripeTo(t, "https://api.stripe.com", key)
+}
+
+func holdStripeTo(t *testing.T, base, key string) {
+	a := &account{base: base, key: key, run: fmt.Sprint(os.Getpid())}
+	verify(t, "stripe", verification{base: base, states: a.states(), filter: a.translate})
+}
+
+// account is an account at Stripe, or at what stands in for it, and what the state of the moment is about.
+type account struct {
+	base, key, run   string
+	count            int // of states: each has idempotency keys of its own
+	customer, intent string
+}
+
+func (a *account) states() map[string]state {
+	intent := func(card string, then ...func() error) state {
+		return func() (map[string]any, error) { return a.begin(card, then...) }
+	}
+	authorized := func(then ...func() error) state {
+		return intent(goodCard, append([]func() error{a.confirm}, then...)...)
+	}
+	captured := func() error { return a.act("/capture", url.Values{"metadata[committed_by]": {"us-east-1"}}) }
+	return map[string]state{
+		"a customer": func() (map[string]any, error) { return nil, a.newCustomer() },
+		"an intent that was created with other parameters": a.otherParameters,
+		"an intent that is not confirmed":                  intent(goodCard),
+		"an intent of a card that will be declined":        intent(badCard),
+		"an intent that was declined":                      intent(badCard, func() error { return ignoreRefusal(a.confirm()) }),
+		"an intent whose shopper must authenticate":        intent(askingCard, a.confirm),
+		"an intent that is authorized":                     authorized(),
+		"an intent that was captured":                      authorized(captured),
+		"an intent that was cancelled": authorized(
+			func() error { return a.act("", url.Values{"metadata[rejected_for]": {"InsufficientStock"}}) },
+			func() error { return a.act("/cancel", url.Values{"cancellation_reason": {"abandoned"}}) }),
+		"an intent that was refunded": authorized(captured, func() error {
+			_, err := a.post("/v1/refunds", url.Values{"payment_intent": {a.intent}}, "")
+			return err
+		}),
+	}
+}
+
+func (a *account) newCustomer() error {
+	a.count++
+	a.intent = pactIntent
+	id, err := a.post("/v1/customers", url.Values{"description": {"contract test"}}, "")
+	a.customer = id
+	return err
+}
+
+func (a *account) parameters(card string) url.Values {
+	return url.Values{"amount": {"2070"}, "currency": {"eur"}, "capture_method": {"manual"}, "customer": {a.customer}, "payment_method": {card},
+		"payment_method_types[0]": {"card"}, "metadata[order_id]": {"ord_contract"}, "metadata[placed_region]": {"us-east-1"}, "metadata[version]": {"1"}}
+}
+
+// begin makes a customer with one intent.
+func (a *account) begin(card string, then ...func() error) (map[string]any, error) {
+	if err := a.newCustomer(); err != nil {
+		return nil, err
+	}
+	id, err := a.post("/v1/payment_intents", a.parameters(card), "")
+	a.intent = id
+	for _, f := range then {
+		if err == nil {
+			err = f()
+		}
+	}
+	return map[string]any{"intent": id}, err
+}
+
+func (a *account) otherParameters() (map[string]any, error) {
+	if err := a.newCustomer(); err != nil {
+		return nil, err
+	}
+	other := a.parameters(goodCard)
+	other.Set("amount", "790")
+	_, err := a.post("/v1/payment_intents", other, a.idempotencyKey("twofold-once-1"))
+	return nil, err
+}
+
+func (a *account) confirm() error {
+	return a.act("/confirm", url.Values{"return_url": {"https://shop.example/orders/ord_contract"}})
+}
+
+func (a *account) act(action string, form url.Values) error {
+	_, err := a.post("/v1/payment_intents/"+a.intent+action, form, "")
+	return err
+}
+
+func (a *account) idempotencyKey(inPact string) string {
+	return fmt.Sprintf("%s-%s-%d", inPact, a.run, a.count)
+}
+
+var errRefused = errors.New("refused")
+
+func ignoreRefusal(err error) error {
+	if errors.Is(err, errRefused) {
+		return nil
+	}
+	return err
+}
+
+// post sends a form and gives the id of the object that comes back.
+func (a *account) post(path string, form url.Values, key string) (string, error) {
+	req, err := http.NewRequest(http.MethodPost, a.base+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Authorization", "Bearer "+a.key)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, res.Body.Close()) }()
+	var out struct {
+		ID    string
+		Error json.RawMessage
+	}
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
+		return "", err
+	}
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%w: %s answered %d %s", errRefused, path, res.StatusCode, out.Error)
+	}
+	return out.ID, nil
+}
+
+// translate puts the account's key, customer and intent in the place of the pact's.
+func (a *account) translate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		names := strings.NewReplacer(pactCustomer, a.customer, pactIntent, a.intent)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		sent := names.Replace(string(body))
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(sent)), int64(len(sent))
+		r.URL.RawQuery = names.Replace(r.URL.RawQuery)
+		if r.Header.Get("Authorization") == "Bearer "+pactKey {
+			r.Header.Set("Authorization", "Bearer "+a.key)
+		}
+		if key := r.Header.Get("Idempotency-Key"); key != "" {
+			r.Header.Set("Idempotency-Key", a.idempotencyKey(key))
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,169 @@
+package simulation
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sort"
+
+	"twofold/internal/fact"
+)
+
+// history is what the clients asked and were told. It is held against what the platform came to in the end.
+type history struct {
+	orders   map[string]*heard // by order id
+	byKey    map[string]string // order id of an idempotency key
+	attempts map[string]bool   // keys that were sent at all
+	arrived  map[Receipt]bool  // typed in; true when a clerk was told that it is stored
+	broken   []string
+}
+
+// heard is what was said of one order.
+type heard struct {
+	purchase   Purchase
+	twoRegions bool         // somebody was told that it is stored in both
+	amount     int64        // as last told
+	said       []fact.State // told to somebody, each once
+	asked      bool         // to be cancelled, and told that this is known
+	tooLate    bool         // told that it cannot be cancelled any more
+}
+
+func newHistory() *history {
+	return &history{orders: map[string]*heard{}, byKey: map[string]string{}, attempts: map[string]bool{}, arrived: map[Receipt]bool{}}
+}
+
+func (h *history) violate(format string, args ...any) {
+	h.broken = append(h.broken, fmt.Sprintf(format, args...))
+}
+
+func (h *history) tried(p Purchase) { h.attempts[p.Key] = true }
+
+// accepted is an answer 202 to an order.
+func (h *history) accepted(p Purchase, a answer, o orderView) {
+	if known, ok := h.byKey[p.Key]; ok && known != o.OrderID {
+		h.violate("%s: one request became the orders %s and %s", p.Key, known, o.OrderID)
+	}
+	h.byKey[p.Key] = o.OrderID
+	e := h.orders[o.OrderID]
+	if e == nil {
+		e = &heard{purchase: p}
+		h.orders[o.OrderID] = e
+	}
+	e.twoRegions = e.twoRegions || a.durability == "two-regions"
+	h.says(o.OrderID, o)
+}
+
+// refused is any other answer to an order. All orders of a plan are in order.
+func (h *history) refused(p Purchase, a answer) {
+	h.violate("%s: a good order was refused in %s: %d %s", p.Key, a.region, a.status, a.body)
+}
+
+// told is an answer about an order to a read or a request to cancel.
+func (h *history) told(id string, q question, a answer) {
+	switch {
+	case q.method == http.MethodPost && a.status == http.StatusAccepted:
+		h.orders[id].asked = true
+	case q.method == http.MethodPost && a.status == http.StatusConflict:
+		h.orders[id].tooLate = true
+		return
+	case a.status != http.StatusOK:
+		h.violate("%s %s in %s: %d %s", q.method, q.path, a.region, a.status, a.body)
+		return
+	}
+	var o orderView
+	if err := a.into(&o); err != nil {
+		h.violate("%s %s in %s: %v", q.method, q.path, a.region, err)
+		return
+	}
+	h.says(id, o)
+}
+
+// unknown is an answer 404 about an accepted order.
+func (h *history) unknown(id string, a answer) {
+	if h.orders[id].twoRegions {
+		h.violate("%s does not know %s, which is stored in both regions", a.region, id)
+	}
+}
+
+func (h *history) says(id string, o orderView) {
+	e := h.orders[id]
+	if e.amount = o.Amount.Amount; !slices.Contains(e.said, fact.State(o.State)) {
+		e.said = append(e.said, fact.State(o.State))
+	}
+}
+
+func (h *history) arrives(r Receipt) {
+	r.At, r.Again = 0, nil
+	if !h.arrived[r] {
+		h.arrived[r] = false // it may have been stored
+	}
+}
+
+func (h *history) received(r Receipt) {
+	r.At, r.Again = 0, nil
+	h.arrived[r] = true
+}
+
+// acceptedIDs are the orders that somebody was told are accepted.
+func (h *history) acceptedIDs() []string {
+	ids := make([]string, 0, len(h.orders))
+	for id := range h.orders {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	return ids
+}
+
+// becomes lists what may become of an order that was told to be in a state.
+var becomes = map[fact.State][]fact.State{
+	fact.StateConfirmed:  {fact.StateConfirmed, fact.StateCancelled, fact.StateDispatched, fact.StateDelivered},
+	fact.StateDispatched: {fact.StateDispatched, fact.StateDelivered},
+	fact.StateDelivered:  {fact.StateDelivered},
+	fact.StateRejected:   {fact.StateRejected},
+	fact.StateCancelled:  {fact.StateCancelled},
+}
+
+// against holds the history against the orders as they ended and the stock that was received in each region.
+func (h *history) against(orders map[string]fact.Order, received map[string]int64) []string {
+	var out []string
+	for _, id := range h.acceptedIDs() {
+		out = append(out, h.orders[id].against(id, orders[id])...)
+	}
+	return append(out, h.receipts(received)...)
+}
+
+func (e *heard) against(id string, o fact.Order) []string {
+	var out []string
+	for _, said := range e.said {
+		if may := becomes[said]; may != nil && !slices.Contains(may, o.State) {
+			out = append(out, fmt.Sprintf("%s was told to be %s and ended %s", id, said, o.State))
+		}
+	}
+	if e.tooLate && !slices.Contains([]fact.State{fact.StateDispatched, fact.StateDelivered, fact.StateRejected}, o.State) {
+		out = append(out, fmt.Sprintf("%s was told to be too late to cancel and ended %s", id, o.State))
+	}
+	if e.asked && o.CancelOpen {
+		out = append(out, fmt.Sprintf("%s: a request to cancel has no answer", id))
+	}
+	return out
+}
+
+// receipts: what a clerk was told is stored was received once; what nobody answered once or not at all.
+func (h *history) receipts(received map[string]int64) []string {
+	least, most := map[string]int64{}, map[string]int64{}
+	for r, stored := range h.arrived {
+		where := r.SKU + " in " + r.Target
+		most[where] += r.Quantity
+		if stored {
+			least[where] += r.Quantity
+		}
+	}
+	var out []string
+	for where := range most {
+		if got := received[where]; got < least[where] || got > most[where] {
+			out = append(out, fmt.Sprintf("%s: received %d, and between %d and %d were booked", where, got, least[where], most[where]))
+		}
+	}
+	sort.Strings(out)
+	return out
+}
