@@ -20,7 +20,7 @@ FUNCTIONS := $(BUILD)/functions
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: build ## Both regions up, orders placed through both, every promise checked; exits 1 if one is broken.
+demo: build ## Both regions up, orders placed through both, one lost under load and restored, every promise checked; exits 1 if one is broken.
 	@$(BUILD)/twofold demo
 
 up: build ## The same platform, left running: prints URLs, a token and what to try. DATA=folder keeps its state over restarts, REGIONS=one runs one alone, WATCH=1 builds functions again when they are saved.
@@ -34,21 +34,62 @@ cloud: ## The local cloud alone, with nothing deployed: an AWS endpoint at 127.0
 bench: build ## Figures of speed, calls and memory.
 	@$(BUILD)/twofold bench
 
-build: functions ## The functions as Lambda runs them, and the local cloud.
+.PHONY: canary
+canary: ## A sound and a faulty version of order-api deployed with orders flowing (simulated, at the deployed values): shift, alarm, rollback, orders lost: 0; exits 1 otherwise.
+	@mkdir -p $(BUILD)
 	@$(GO) build -o $(BUILD)/twofold ./local/cmd/twofold
+	@$(BUILD)/twofold canary
+
+build: functions ## The functions as Lambda runs them, the local cloud, and the operator's commands.
+	@$(GO) build -o $(BUILD)/twofold ./local/cmd/twofold
+	@$(GO) build -o $(BUILD)/twofold-ops ./cmd/twofold-ops
 	@CGO_ENABLED=0 $(GO) build $(FUNCTION_FLAGS) -o $(BUILD)/empty ./local/lambda/live/testdata/empty
 
 functions: ## The functions as Lambda runs them, in the folder FUNCTIONS.
 	@mkdir -p $(FUNCTIONS)
 	@CGO_ENABLED=0 $(GO) build $(FUNCTION_FLAGS) -o $(FUNCTIONS)/ ./functions/...
 
-test: lint unit e2e integration contract api fuzz-api ## Every check there is.
+test: lint unit e2e integration contract api fuzz-api histories triad mutants-some sam-validate policy sam-build-here sam-local pipeline-dry-run canary ## Every check there is.
 
-unit: ## Tests of all packages, with the race detector.
-	$(GO) test -race $$($(GO) list ./... | grep -vE '/tests/(e2e|containers)')
+# Long histories of simulated worlds: one task runs at a time there, so the race detector has nothing to see and makes them five times as long.
+HISTORIES := StoppedInAStorm|SameSeedIsTheSameHistory|PeerFinishesTheOrders|PromisesHoldForEverySeed|CostOfAnOrderDoesNotGrow|CostOfOneSimulatedSDKCall
+
+unit: ## Tests of all packages, with the race detector; long simulated histories without it.
+	$(GO) test -race -skip "$(HISTORIES)" $$($(GO) list ./... | grep -vE '/operator$$|/tests/((e2e|containers|sam)|simulation(/scenarios)?$$)')
+	$(GO) test -run "$(HISTORIES)" ./local/world
+	$(GO) test ./operator
 
 e2e: build ## The platform as a whole, through HTTP.
 	TWOFOLD_FUNCTIONS=$(BUILD)/functions $(GO) test -count=1 -timeout 10m ./tests/e2e/...
+
+.PHONY: sim soak histories scenarios triad mutants mutants-some mutants-known
+
+sim: ## Seeded histories of the whole platform under faults, in virtual time: SEED=n replays one, SEEDS=n plays so many.
+	@$(GO) run ./tests/simulation/cmd $(if $(SEED),-seed $(SEED),-seeds $(or $(SEEDS),100))
+
+soak: ## sim with many seeds, hours of them.
+	@$(GO) run ./tests/simulation/cmd -seeds $(or $(SEEDS),10000)
+
+histories: scenarios ## The scripts, and as many seeds as there is time for in a test run.
+	@$(GO) run ./tests/simulation/cmd -seeds 60 -budget 2m -at-least 20
+
+scenarios: ## The stories of failure in tests/simulation/scenarios, line by line. REWRITE=1 writes down again what is seen.
+	$(GO) test -count=1 ./tests/simulation/scenarios $(if $(REWRITE),-rewrite)
+
+triad: ## Every state of the saga fails, is repeated, and each compensation fails once; a history of seed 1.
+	$(GO) test -count=1 ./tests/simulation
+
+mutants: ## Plant every bug of tests/simulation/mutants and count the seeds from 1 until each is caught. ONLY="name ..." takes some.
+	@$(GO) run ./tests/simulation/cmd/mutants -from-one $(ONLY)
+
+# What a test run has time for; the rest is for mutants-known.
+MUTANTS_SOME := cancel-in-one-region error-code-instead-of-status outcome-before-commit mail-from-both-regions refund-forgotten transfer-taken-by-the-giver stock-consumed-by-the-writer facts-overwritten
+
+mutants-some: ## A few of them.
+	@$(MAKE) --no-print-directory mutants-known ONLY="$(MUTANTS_SOME)"
+
+mutants-known: ## The same, the seed that is known to catch each first.
+	@$(GO) run ./tests/simulation/cmd/mutants $(ONLY)
 
 # The engine that tests compare with. Its image is pulled, or built here from the jar that tools/dynamodb-local/pom.xml names.
 DYNAMODB_LOCAL := amazon/dynamodb-local:3.1.0
@@ -149,7 +190,26 @@ $(FUZZ): tools/fuzz/requirements.txt
 	$(TOOLS)/fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tools/fuzz/requirements.txt
 	@touch $@
 
-lint: tools generated templates ## gofmt, vet, staticcheck, errcheck, cfn-lint, the SAM transform, generated files.
+.PHONY: cost vuln secrets
+cost: ## What a million orders cost at list price, by story and service: docs/cost.md, and the units that its tests hold to.
+	@UPDATE_GOLDEN=1 $(GO) test -count=1 -run 'TestWhatAnOrderTakes|TestTheDocument' ./local/cost >/dev/null
+	@cat docs/cost.md
+
+# Scanners, in a module of their own (tools/scan).
+SCAN := $(TOOLS)/scan
+
+$(SCAN)/.go: tools/scan/go.mod tools/scan/go.sum
+	@mkdir -p $(SCAN)
+	cd tools/scan && GOBIN=$(SCAN) $(GO) install github.com/zricethezav/gitleaks/v8 golang.org/x/vuln/cmd/govulncheck
+	@touch $@
+
+vuln: $(SCAN)/.go ## Known vulnerabilities that the code can reach (govulncheck). Needs the Go vulnerability database; without it nothing was checked, and that is a failure.
+	@tools/vuln.sh $(SCAN)/govulncheck
+
+secrets: $(SCAN)/.go ## Secrets in any file of the repository (gitleaks).
+	@tools/secrets.sh $(SCAN)/gitleaks
+
+lint: tools generated templates secrets ## gofmt, vet, staticcheck, errcheck, cfn-lint, the SAM transform, generated files, secrets.
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
@@ -188,6 +248,74 @@ $(PY)/cfn-lint: tools/requirements.txt
 	python3 -m venv $(TOOLS)/py
 	$(PY)/pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements.txt
 	@touch $@
+
+# AWS's own tools. SAM CLI and checkov come from PyPI, each by the hashes in its requirements.txt and into a venv of its own.
+SAM       := $(TOOLS)/sam/bin/sam
+CHECKOV   := $(TOOLS)/checkov/bin/checkov
+SAM_BUILD := $(CURDIR)/.aws-sam/build
+SAM_HERE  := $(CURDIR)/.aws-sam/x86_64
+SAM_IMAGE := public.ecr.aws/lambda/provided:al2023-x86_64
+# The functions' bytes are those of `make functions`: the same flags, given to SAM's build by the environment.
+SAM_ENV   := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'"
+
+.PHONY: sam sam-validate sam-build sam-build-here sam-local sam-package policy pipeline-dry-run deploy-dry-run sbom
+
+sam: sam-validate policy templates sam-build sam-build-here sam-local ## AWS's own tools: sam validate, sam build for both architectures, cfn-lint, checkov, the SAM transform, an order through sam local.
+
+sam-validate: $(SAM) ## sam validate --lint on every template.
+	@mkdir -p $(BUILD)
+	@printf '%s\n' $(TEMPLATES) | $(SAM_ENV) xargs -P 2 -I{} bash -c '$(SAM) validate --lint --template {} >$(BUILD)/validate-$$(basename {}).log 2>&1 || { cat $(BUILD)/validate-$$(basename {}).log; exit 1; }'
+	@echo "sam validate --lint: $(words $(TEMPLATES)) templates are valid"
+
+policy: $(CHECKOV) ## checkov on every template; exceptions, each with its reason, are in tools/checkov/exceptions.yaml.
+	@mkdir -p $(BUILD)
+	@$(CHECKOV) --directory stacks --file template.yaml --framework cloudformation --skip-download --output json --quiet --soft-fail >$(BUILD)/checkov.json
+	@$(TOOLS)/checkov/bin/python tools/checkov/judge.py $(BUILD)/checkov.json tools/checkov/exceptions.yaml
+
+sam-build: $(SAM) ## sam build of every function for what is deployed: arm64, into .aws-sam/build.
+	@mkdir -p $(BUILD)
+	@$(SAM_ENV) $(SAM) build --parameter-overrides Architecture=arm64 >$(BUILD)/sam-build.log 2>&1 || { cat $(BUILD)/sam-build.log; exit 1; }
+	@echo "sam build, arm64: $$(find $(SAM_BUILD) -name bootstrap | wc -l) functions"
+
+sam-build-here: $(SAM) ## sam build of every function for this machine: x86_64, into .aws-sam/x86_64.
+	@mkdir -p $(BUILD)
+	@$(SAM_ENV) $(SAM) build --build-dir $(SAM_HERE) --parameter-overrides Architecture=x86_64 >$(BUILD)/sam-build-here.log 2>&1 || { cat $(BUILD)/sam-build-here.log; exit 1; }
+	@echo "sam build, x86_64: $$(find $(SAM_HERE) -name bootstrap | wc -l) functions"
+
+sam-local: functions sam-build-here ## An order through sam local start-api, and sam local invoke: functions in containers, against the local cloud.
+	@tools/docker.sh ensure
+	@trap '$(if $(KEEP),:,tools/docker.sh stop)' EXIT; tools/sam/image.sh $(SAM_IMAGE) && \
+		TWOFOLD_SAM=$(SAM) TWOFOLD_SAM_BUILD=$(SAM_HERE) TWOFOLD_FUNCTIONS=$(FUNCTIONS) $(GO) test -count=1 -timeout 10m -v ./tests/sam | grep -v '^=== '
+
+sam-package: $(SAM) ## Package what was built for both regions, with parameter files and the outside check: BUCKET_PREFIX=name; UPLOAD=no for a dry run.
+	@tools/sam/package.sh $(SAM) $(BUILD)/package "$(BUCKET_PREFIX)" $(or $(UPLOAD),yes)
+
+deploy-dry-run: ## Resolve every parameter, export, alias and secret of every deployment of staging and prod, in both regions.
+	@$(GO) run ./pipeline/cmd/pipeline deployments
+
+pipeline-dry-run: deploy-dry-run ## Walk the pipeline: every action's inputs and references exist, and every command in it runs here as far as it can.
+	@$(GO) run ./pipeline/cmd/pipeline walk
+	@$(GO) run ./pipeline/cmd/pipeline run
+
+sbom: $(SCAN)/cyclonedx-gomod ## What the functions are made of (CycloneDX), into .build/sbom.json.
+	@mkdir -p $(BUILD)
+	@$(SCAN)/cyclonedx-gomod mod -json -licenses=false -output $(BUILD)/sbom.json >/dev/null 2>$(BUILD)/sbom.log || { cat $(BUILD)/sbom.log; exit 1; }
+	@echo "SBOM: $$(grep -c '"purl"' $(BUILD)/sbom.json) modules"
+
+$(SCAN)/cyclonedx-gomod: tools/scan/go.mod tools/scan/go.sum
+	cd tools/scan && GOBIN=$(SCAN) $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+	@touch $@
+
+# What pip-compile wrote is whole, so pip is not to look for more; its own check says that nothing is missing.
+$(TOOLS)/%/.done: tools/%/requirements.txt
+	@command -v python3 >/dev/null || { echo "python3 with venv is needed: install it (Debian: apt-get install python3-venv)"; exit 1; }
+	python3 -m venv $(TOOLS)/$*
+	$(TOOLS)/$*/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	$(TOOLS)/$*/bin/pip check --disable-pip-version-check
+	@touch $@
+
+$(SAM): $(TOOLS)/sam/.done
+$(CHECKOV): $(TOOLS)/checkov/.done
 
 docs: ## Draw docs/architecture.png from its source (needs Graphviz).
 	@command -v dot >/dev/null || { echo "Graphviz is needed to draw the picture: install it (Debian: apt-get install graphviz)"; exit 1; }

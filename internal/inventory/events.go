@@ -17,6 +17,7 @@ import (
 type subscriber struct {
 	region  string
 	stock   settler
+	past    past
 	credit  creditor
 	partner partner
 }
@@ -109,7 +110,8 @@ func (e subscriber) requested(ctx context.Context, d event.StockRequested) error
 }
 
 func (e subscriber) confirmed(ctx context.Context, d event.OrderConfirmed) error {
-	return settle(ctx, e.stock, d.OrderID, committed(d.CommittedBy, e.region))
+	_, err := e.past.settle(ctx, e.stock, d.OrderID, committed(d.CommittedBy, e.region))
+	return err
 }
 
 func (e subscriber) rejected(ctx context.Context, d event.OrderRejected) error {
@@ -117,7 +119,8 @@ func (e subscriber) rejected(ctx context.Context, d event.OrderRejected) error {
 }
 
 func (e subscriber) cancelled(ctx context.Context, d event.OrderCancelled) error {
-	return settle(ctx, e.stock, d.OrderID, calledOff(d.CommittedBy, e.region))
+	_, err := e.past.settle(ctx, e.stock, d.OrderID, calledOff(d.CommittedBy, e.region))
+	return err
 }
 
 // once credits a receipt unless it has been credited before. Two receipts of one id that disagree were written by two

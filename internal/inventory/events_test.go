@@ -33,7 +33,7 @@ func TestEventsSettleByWhoCommitted(t *testing.T) {
 			if _, err := m.saga(clock).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 				t.Fatal(err)
 			}
-			e := subscriber{region: east, stock: m, credit: m.creditor(clock)}
+			e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(clock)}
 			for range 2 { // at least once means twice
 				if err := e.handle(t.Context(), eventBody(c.detailType, c.detail)); err != nil {
 					t.Fatal(err)
@@ -48,7 +48,7 @@ func TestEventsSettleByWhoCommitted(t *testing.T) {
 
 func TestAReceiptIsCreditedOnceAndOnlyByItsTarget(t *testing.T) {
 	m, clock := newMemory(nil), newClock()
-	e := subscriber{region: east, stock: m, credit: m.creditor(clock)}
+	e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(clock)}
 	for _, detail := range []string{
 		`{"sku":"TEA","receiptId":"asn-1","region":"us-east-1","target":"us-east-1","quantity":"5"}`,
 		`{"sku":"TEA","receiptId":"asn-1","region":"us-east-1","target":"us-east-1","quantity":"5"}`, // delivered again
@@ -67,7 +67,7 @@ func TestAReceiptIsCreditedOnceAndOnlyByItsTarget(t *testing.T) {
 
 func TestABadEventIsRefused(t *testing.T) {
 	m := newMemory(nil)
-	e := subscriber{region: east, stock: m, credit: m.creditor(newClock())}
+	e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(newClock())}
 	for name, body := range map[string]json.RawMessage{
 		"no event":      json.RawMessage(`"x"`),
 		"unknown type":  eventBody("OrderPlaced", `{}`),
@@ -114,7 +114,7 @@ func (f fate) play(t *rapid.T) {
 	if _, err := s.reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 		t.Fatal(err)
 	}
-	e := subscriber{region: east, stock: m, credit: m.creditor(clock)}
+	e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(clock)}
 	once := rapid.Permutation(f.events).Draw(t, "each once")
 	again := rapid.SliceOfN(rapid.SampledFrom(append(f.events, "ReserveStock")), 0, 6).Draw(t, "and again")
 	for _, what := range rapid.Permutation(append(once, again...)).Draw(t, "order") {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +38,9 @@ type memory struct {
 	credited     map[[2]string]int64
 	taken        []string // receipts that the other region adopted
 	reads        int
+	fence        platform.Fence
+	fenced       bool
+	last         string // the order at which the sweep's time was up
 }
 
 func newMemory(counts map[string]int) *memory {
@@ -174,26 +176,32 @@ func (nobody) Ask(_ context.Context, short []shortage) error {
 	return platform.Refuse(platform.InsufficientStock, "there is not enough of "+short[0].line.SKU)
 }
 
-func (m *memory) Held(_ context.Context, before time.Time, each func(string) error) error {
-	var ids []string
+func (m *memory) Held(_ context.Context, before time.Time) (ids []string, err error) {
 	for id, r := range m.reservations {
 		if r.State == Held && r.At.Before(before) {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		if err := each(id); err != nil {
-			return err
-		}
-	}
+	return ids, nil
+}
+
+func (m *memory) Last(context.Context) (string, error) { return m.last, nil }
+func (m *memory) SetLast(_ context.Context, orderID string) error {
+	m.last = orderID
 	return nil
 }
 
 // sellers of a memory.
 
+func (m *memory) past() past { return past{region: east, fences: m, log: discard()} }
+
+// Of implements the past's fences.
+func (m *memory) Of(context.Context, string) (platform.Fence, bool, error) {
+	return m.fence, m.fenced, nil
+}
+
 func (m *memory) saga(clock *handClock) saga {
-	return saga{region: east, stock: m, shards: newShardMemory(m, clock), peer: nobody{}, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
+	return saga{region: east, stock: m, past: m.past(), shards: newShardMemory(m, clock), peer: nobody{}, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
 }
 
 func (m *memory) creditor(clock *handClock) creditor {

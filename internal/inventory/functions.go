@@ -46,7 +46,7 @@ func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := saga{region: rt.AWS.Region, stock: d.stock, shards: newShardMemory(d.stock, rt.Clock), peer: d.partner, clock: rt.Clock, rand: rt.Rand}
+	s := saga{region: rt.AWS.Region, stock: d.stock, past: d.past(rt), shards: newShardMemory(d.stock, rt.Clock), peer: d.partner, clock: rt.Clock, rand: rt.Rand}
 	return d.fences.Guard(s.steps().Handler(rt)), nil
 }
 
@@ -58,7 +58,7 @@ func NewEvents(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	if err := errors.Join(err, env.Err()); err != nil {
 		return nil, err
 	}
-	e := subscriber{region: rt.AWS.Region, stock: d.stock, credit: d.creditor(rt), partner: d.partner}
+	e := subscriber{region: rt.AWS.Region, stock: d.stock, past: d.past(rt), credit: d.creditor(rt), partner: d.partner}
 	return d.fences.Guard(platform.Messages(rt, dead, e.handle)), nil
 }
 
@@ -106,6 +106,10 @@ func newDealing(rt platform.Runtime) (dealing, error) {
 		catalogue: catalogueTable{db: rt.DynamoDB(), name: table, region: rt.AWS.Region}, fences: platform.NewFences(rt, table, peer)}
 	d.partner = partner{region: rt.AWS.Region, peer: peer, stock: d.stock, catalogue: d.catalogue, fences: d.fences, clock: rt.Clock, rand: rt.Rand, log: rt.Log, metrics: rt.Metrics()}
 	return d, env.Err()
+}
+
+func (d dealing) past(rt platform.Runtime) past {
+	return past{region: rt.AWS.Region, fences: d.fences, log: rt.Log}
 }
 
 func (d dealing) creditor(rt platform.Runtime) creditor {

@@ -21,7 +21,7 @@ const (
 	heldAt     = "heldAt"    // its range key
 	heldShards = 4
 
-	sweepIndex  = "sweep" // of the catalogue: receipts
+	sweepIndex  = "sweep" // of the catalogue: receipts, transfers and requests
 	sweepShards = 4
 
 	movesShards = 4 // of the same index: transfers and requests, by the region that they are for

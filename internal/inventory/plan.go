@@ -16,12 +16,15 @@ func spare(asked int64, own, peer side) int64 {
 
 // level is how many units a region gives unasked: when the other has less than half of what its part of the demand is worth of all goods, it gets
 // what it lacks to the whole of it. The gap between half and whole keeps two regions that see each other late from passing goods to and fro. Where
-// nothing is sold, goods stay where they arrived.
+// nothing is sold, goods stay where they arrived. Each region is taken to sell a quarter of the goods on top of what it was seen to sell: a few orders
+// in one region must not leave the other with empty shelves, from which it could not sell when it is cut off.
 func level(own, peer side) int64 {
 	if peer.demand == 0 {
 		return 0
 	}
-	worth := int64(float64(own.available+peer.available) * float64(peer.demand) / float64(own.demand+peer.demand))
+	goods := own.available + peer.available
+	prior := float64(goods) / 4
+	worth := int64(float64(goods) * (float64(peer.demand) + prior) / (float64(own.demand+peer.demand) + 2*prior))
 	if peer.available >= worth/2 {
 		return 0
 	}

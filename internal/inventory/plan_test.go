@@ -43,6 +43,16 @@ func TestEveningOutEndsAndTakesNothingBack(t *testing.T) {
 	})
 }
 
+func TestEveningOutLeavesEnoughToGoOnSelling(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawSide(t, "a"), drawSide(t, "b")
+		b.demand = rapid.Int64Range(0, (a.available+b.available)/4).Draw(t, "b sells no more than a quarter of the goods")
+		if q := level(a, b); a.available-q < (a.available+b.available)/3-1 && q > 0 {
+			t.Fatalf("leaves %d of %d", a.available-q, a.available+b.available)
+		}
+	})
+}
+
 func TestPortionsAndDrainsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shards := make([]Counters, rapid.IntRange(1, maxShards).Draw(t, "shards"))

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -22,28 +23,52 @@ type round[T any] interface {
 	Step(ctx context.Context, after platform.Item) (due []T, next platform.Item, err error)
 }
 
-// walk goes some steps further on a round. The position is kept when the steps are done, so a sweep that dies repeats them.
-func walk[T any](ctx context.Context, r round[T], each func(T)) error {
+// walk goes some steps further on a round. The position is kept when the steps are done or the time is up, so a sweep that dies repeats them. A
+// first step that takes all the time is not repeated before the others had their turn.
+func walk[T any](ctx context.Context, clock platform.Clock, r round[T], each func(T)) error {
 	from, err := r.Position(ctx)
 	if err != nil {
 		return err
 	}
 	at := from
-	for range stepsPerSweep {
+	for i := range stepsPerSweep {
 		due, next, err := r.Step(ctx, at)
+		if err == nil {
+			err = eachInTime(ctx, due, each)
+			if err == nil || i == 0 {
+				at = next
+			}
+		}
 		if err != nil {
-			return err
+			return errors.Join(err, stopped(ctx, clock, r, at))
 		}
-		for _, d := range due {
-			each(d)
-		}
-		if at = next; at == nil {
+		if at == nil {
 			break
 		}
 	}
 	if from == nil && at == nil {
 		return nil // a whole round in one sweep: nothing to remember
 	}
+	return r.SetPosition(ctx, at)
+}
+
+func eachInTime[T any](ctx context.Context, due []T, each func(T)) error {
+	for _, d := range due {
+		if ctx.Err() != nil {
+			break
+		}
+		each(d)
+	}
+	return ctx.Err()
+}
+
+// stopped keeps the position of a walk whose time was up.
+func stopped[T any](ctx context.Context, clock platform.Clock, r round[T], at platform.Item) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	ctx, cancel := platform.LastWrites(ctx, clock)
+	defer cancel()
 	return r.SetPosition(ctx, at)
 }
 

@@ -12,6 +12,7 @@ import (
 type saga struct {
 	region string
 	stock  holder
+	past   past
 	shards *shardMemory
 	peer   lender
 	clock  platform.Clock
@@ -96,8 +97,8 @@ func (s saga) release(ctx context.Context, in stepInput) (releasedResult, error)
 // committed it. Any other region has at most a reservation to let go.
 func (s saga) giveBack(ctx context.Context, in stepInput) (returnedResult, error) {
 	to := calledOff(in.Order.CommittedBy, s.region)
-	err := settle(ctx, s.stock, in.Order.OrderID, to)
-	return returnedResult{Returned: err == nil && to == Returned}, err
+	kept, err := s.past.settle(ctx, s.stock, in.Order.OrderID, to)
+	return returnedResult{Returned: kept && to == Returned}, err
 }
 
 // shuffled is 0..n-1 in a random order.

@@ -3,6 +3,8 @@ package inventory
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
@@ -68,6 +70,35 @@ func settle(ctx context.Context, stock settler, orderID string, to State) error 
 	return err
 }
 
+// errNothingHeld is a sold order that this region's books do not know.
+var errNothingHeld = errors.New("committed by this region, which holds nothing for it")
+
+// past tells of what this region's books were before it was wiped.
+type past struct {
+	region string
+	fences interface {
+		Of(ctx context.Context, region string) (platform.Fence, bool, error)
+	}
+	log *slog.Logger
+}
+
+// settle is the function of that name for a region that may have been given up, wiped and let back. Of what it had sold before, its books say
+// nothing, and nothing is left to do: what was sold is gone, and the goods of an order that is called off now are not in its books but in its
+// receipts, by which only another adopt counts them. It cannot tell such an order from one that was sold after, so the log names each. Kept says
+// whether the books had the order.
+func (p past) settle(ctx context.Context, stock settler, orderID string, to State) (kept bool, err error) {
+	err = settle(ctx, stock, orderID, to)
+	if !errors.Is(err, errNothingHeld) {
+		return err == nil, err
+	}
+	f, stands, failed := p.fences.Of(ctx, p.region)
+	if failed != nil || f.Epoch == 0 || stands {
+		return false, errors.Join(err, failed)
+	}
+	p.log.Warn("an order of before this region was wiped was not settled", "order", orderID, "to", string(to), "epoch", f.Epoch)
+	return false, nil
+}
+
 // settleTries is more than the changes that a reservation can go through.
 const settleTries = 4
 
@@ -79,7 +110,7 @@ func settleOnce(ctx context.Context, stock settler, orderID string, to State) er
 	case !found && to == Released, found && r.State.settled(to):
 		return nil
 	case !found:
-		return platform.Refuse(platform.Internal, "order "+orderID+" was committed by this region, which holds nothing for it")
+		return platform.Wrap(platform.Internal, fmt.Errorf("order %s was %w", orderID, errNothingHeld))
 	}
 	move, possible := transitions[[2]State{r.State, to}]
 	if !possible {

@@ -13,7 +13,7 @@ import (
 const (
 	// heldFor is how long a reservation may be held before the sweep asks what became of the order: longer than any run of the saga.
 	heldFor = 5 * time.Minute
-	// sweepTime ends a sweep ahead of its function's time-out; the next one goes on.
+	// sweepTime ends a sweep ahead of its function's time-out; its parts share it, and the next one goes on.
 	sweepTime = 40 * time.Second
 	// A step of the receipts' round is as many receipts as one BatchGetItem finds the markers of, a step of the snapshots' round
 	// as many products as one Query of both regions' versions should bring.
@@ -42,7 +42,8 @@ type sweep struct {
 
 // heldOrders lists the orders whose reservations have been held since before a time.
 type heldOrders interface {
-	Held(ctx context.Context, before time.Time, each func(orderID string) error) error
+	Held(ctx context.Context, before time.Time) (orderIDs []string, err error)
+	platform.Place // of the round over them
 }
 
 // outcomes asks the order service.
@@ -60,30 +61,29 @@ type SweepResult struct {
 	Failed    int `json:"failed"` // left to the next sweep; the log says why
 }
 
+// sweepInput is what an operator asks for: one SKU that is evened out at once. The schedule names none, and everything is swept.
+type sweepInput struct {
+	SKU string `json:"sku"`
+}
+
 // run does all sweeps; one that fails does not keep the others from their work.
-func (s sweep) run(ctx context.Context, _ struct{}) (SweepResult, error) {
-	ctx, cancel := s.clock.WithTimeout(ctx, sweepTime)
-	defer cancel()
-	var res SweepResult
-	var failed error
-	for _, part := range []func(context.Context, *SweepResult) error{s.creditReceipts, s.settleHeld, s.tellGiven, s.deal, s.publish} {
-		failed = errors.Join(failed, unlessLate(part(ctx, &res)))
+func (s sweep) run(ctx context.Context, in sweepInput) (SweepResult, error) {
+	if in.SKU != "" {
+		return SweepResult{}, s.partner.level(ctx, in.SKU)
 	}
+	var res SweepResult
+	var parts []func(context.Context) error
+	for _, part := range []func(context.Context, *SweepResult) error{s.creditReceipts, s.settleHeld, s.tellGiven, s.deal, s.publish} {
+		parts = append(parts, func(ctx context.Context) error { return part(ctx, &res) })
+	}
+	failed := platform.InParts(ctx, s.clock, sweepTime, parts...)
 	s.log.Info("swept", "credited", res.Credited, "settled", res.Settled, "open", res.Open, "moved", res.Moved, "published", res.Published, "failed", res.Failed)
 	return res, failed
 }
 
-// unlessLate drops the error of a sweep whose time was up: the next one goes on.
-func unlessLate(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil
-	}
-	return err
-}
-
 // creditReceipts goes some steps further on the receipts' round. One that cannot be credited is met again on the next round.
 func (s sweep) creditReceipts(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.receipts, func(r Receipt) {
+	return walk(ctx, s.clock, s.receipts, func(r Receipt) {
 		if err := s.credit.once(ctx, r); err != nil {
 			res.Failed++
 			s.log.Error("a receipt was not credited", "sku", r.SKU, "receipt", r.ID, "error", err.Error())
@@ -96,7 +96,7 @@ func (s sweep) creditReceipts(ctx context.Context, res *SweepResult) error {
 // publish goes some steps further on the products' round: what has changed here is told to the other region, and what that sells more
 // than it has is given to it.
 func (s sweep) publish(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.products, func(l look) {
+	return walk(ctx, s.clock, s.products, func(l look) {
 		if l.tell {
 			s.count(&res.Published, res, s.snapshots.PutSnapshot(ctx, l.now, s.clock.Now()), "a snapshot was not written", l.now.SKU)
 		}
@@ -108,14 +108,14 @@ func (s sweep) publish(ctx context.Context, res *SweepResult) error {
 
 // tellGiven tells the other region of what was given by a run that died before it had said so.
 func (s sweep) tellGiven(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.untold, func(d deal) {
+	return walk(ctx, s.clock, s.untold, func(d deal) {
 		s.count(&res.Moved, res, s.partner.publish(ctx, d.sku, d.quantity), "a transfer was not told", d.sku)
 	})
 }
 
 // deal credits what the other region has given, and gives what it wants, where the event did not come through.
 func (s sweep) deal(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.dealt, func(d deal) {
+	return walk(ctx, s.clock, s.dealt, func(d deal) {
 		do := s.partner.receive
 		if d.wanted {
 			do = s.partner.answer
@@ -135,11 +135,14 @@ func (s sweep) count(done *int, res *SweepResult, err error, failure, sku string
 }
 
 func (s sweep) settleHeld(ctx context.Context, res *SweepResult) error {
-	return s.held.Held(ctx, s.clock.Now().Add(-heldFor), func(orderID string) error {
+	orders, err := s.held.Held(ctx, s.clock.Now().Add(-heldFor))
+	if err != nil {
+		return err
+	}
+	return platform.Turns(ctx, s.clock, s.held, orders, func(orderID string) {
 		settled, err := s.settleOne(ctx, orderID)
 		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
+		case err != nil && ctx.Err() != nil: // the time is up
 		case err != nil:
 			res.Failed++
 			s.log.Error("a reservation was not settled", "order", orderID, "error", err.Error())
@@ -148,7 +151,6 @@ func (s sweep) settleHeld(ctx context.Context, res *SweepResult) error {
 		default:
 			res.Open++
 		}
-		return nil
 	})
 }
 

@@ -107,7 +107,7 @@ func TestTheSweepPublishesWhatHasChanged(t *testing.T) {
 	b := s.products.(*board)
 	sweepOnce := func(want SweepResult) {
 		t.Helper()
-		if got, err := s.run(t.Context(), struct{}{}); err != nil || got != want {
+		if got, err := s.run(t.Context(), sweepInput{}); err != nil || got != want {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}
 	}
@@ -156,7 +156,7 @@ func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.now = clock.now.Add(time.Second)
-	res, err := newSweep(m, clock, &wheel{stock: m}, orders).run(t.Context(), struct{}{})
+	res, err := newSweep(m, clock, &wheel{stock: m}, orders).run(t.Context(), sweepInput{})
 	if err != nil || res != (SweepResult{Settled: 7, Open: 2, Published: 1, Failed: 2}) {
 		t.Errorf("got %+v, %v", res, err)
 	}
@@ -175,7 +175,7 @@ func TestRoundsCreditEveryReceiptWheneverItArrives(t *testing.T) {
 	}
 	s := newSweep(m, clock, w, outcomeMap{})
 	credited := func() int {
-		res, err := s.run(t.Context(), struct{}{})
+		res, err := s.run(t.Context(), sweepInput{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,10 +193,87 @@ func TestRoundsCreditEveryReceiptWheneverItArrives(t *testing.T) {
 	}
 }
 
+// slowOrders is an order service whose every answer takes some seconds, of a clock whose contexts know that.
+type slowOrders struct {
+	*handClock
+	takes time.Duration
+	asked map[string]bool
+}
+
+func (s slowOrders) Outcome(_ context.Context, id string) (Outcome, error) {
+	s.now, s.asked[id] = s.now.Add(s.takes), true
+	return Outcome{Known: true, State: fact.StatePlaced}, nil
+}
+
+func (s slowOrders) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return slowContext{ctx, s.handClock, s.now.Add(d)}, func() {}
+}
+
+type slowContext struct {
+	context.Context
+	clock *handClock
+	at    time.Time
+}
+
+func (c slowContext) Err() error {
+	if c.clock.now.Before(c.at) {
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+func TestHoldsThatTakeAllTheTimeKeepNothingElseFromBeingSwept(t *testing.T) {
+	m, clock := newMemory(nil).fill("TEA", 100), newClock()
+	orders := slowOrders{clock, 2 * time.Second, map[string]bool{}}
+	s := newSweep(m, clock, &wheel{stock: m}, orders)
+	s.clock = orders
+	for i := range 12 {
+		if _, err := m.saga(clock).reserve(t.Context(), input(fmt.Sprintf("ord_%02d", i), Line{"TEA", 1})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.now = clock.now.Add(time.Hour)
+	for range 3 {
+		if res, err := s.run(t.Context(), sweepInput{}); err != nil || res.Open == 12 {
+			t.Fatalf("%+v, %v", res, err)
+		}
+	}
+	if b := s.products.(*board); b.pinned.Held != 12 {
+		t.Errorf("published %+v", b.pinned)
+	}
+	if len(orders.asked) != 12 {
+		t.Errorf("asked of %d of 12", len(orders.asked))
+	}
+}
+
+func TestAWalkGoesOnWhereItsTimeWasUp(t *testing.T) {
+	clock := newClock()
+	m, seen := newMemory(nil), map[string]bool{}
+	w := &wheel{stock: m}
+	for i := range 500 {
+		w.receipts = append(w.receipts, Receipt{SKU: "TEA", ID: fmt.Sprint(i), Quantity: 1, Target: east})
+	}
+	slow := slowOrders{handClock: clock}
+	for range 5 { // each has time for a step and a half, and nothing of what it does succeeds
+		ctx, cancel := slow.WithTimeout(t.Context(), 150*time.Second)
+		err := walk(ctx, slow, w, func(r Receipt) {
+			clock.now = clock.now.Add(time.Second)
+			seen[r.ID] = true
+		})
+		cancel()
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+	}
+	if len(seen) != 500 {
+		t.Errorf("looked at %d of 500", len(seen))
+	}
+}
+
 func TestAWholeRoundInOneSweepWritesNoPosition(t *testing.T) {
 	m := newMemory(nil)
 	w := &wheel{stock: m, receipts: []Receipt{{SKU: "TEA", ID: "1", Quantity: 1, Target: east}}}
-	if _, err := newSweep(m, newClock(), w, outcomeMap{}).run(t.Context(), struct{}{}); err != nil || w.writes != 0 {
+	if _, err := newSweep(m, newClock(), w, outcomeMap{}).run(t.Context(), sweepInput{}); err != nil || w.writes != 0 {
 		t.Errorf("%d writes, %v", w.writes, err)
 	}
 }

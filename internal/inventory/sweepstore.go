@@ -12,9 +12,9 @@ import (
 	"twofold/internal/platform"
 )
 
-// Held goes through the index of held reservations, oldest first within each of its shards. The index may lag behind the table
-// by a moment, which does not matter to what is minutes old.
-func (t stockTable) Held(ctx context.Context, before time.Time, each func(orderID string) error) error {
+// Held are the orders of reservations that have been held since before a time. The index may lag behind the table by a moment, which does not
+// matter to what is minutes old.
+func (t stockTable) Held(ctx context.Context, before time.Time) (orderIDs []string, err error) {
 	for shard := range heldShards {
 		pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(heldIndex),
@@ -24,16 +24,28 @@ func (t stockTable) Held(ctx context.Context, before time.Time, each func(orderI
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return platform.FromAWS(err)
+				return nil, platform.FromAWS(err)
 			}
 			for _, item := range page.Items {
-				if err := each(orderOf(item)); err != nil {
-					return err
-				}
+				orderIDs = append(orderIDs, orderOf(item))
 			}
 		}
 	}
-	return nil
+	return orderIDs, nil
+}
+
+// heldRound names the round over held reservations.
+const heldRound = "held"
+
+// Last implements platform.Place for that round.
+func (t stockTable) Last(ctx context.Context) (string, error) {
+	at, err := t.position(ctx, heldRound)
+	return text(at, "order"), err
+}
+
+// SetLast implements platform.Place.
+func (t stockTable) SetLast(ctx context.Context, orderID string) error {
+	return t.setPosition(ctx, heldRound, platform.Item{"order": str(orderID)})
 }
 
 // receiptWalk is the round over the catalogue's receipts, compared with the markers of this region's stock table.
@@ -42,7 +54,7 @@ type receiptWalk struct {
 	stock     stockTable
 }
 
-// Position is a key of the catalogue's index of receipts.
+// Position is a key of the catalogue's index.
 func (w receiptWalk) Position(ctx context.Context) (platform.Item, error) {
 	return w.stock.position(ctx, "receipts")
 }
@@ -52,7 +64,7 @@ func (w receiptWalk) SetPosition(ctx context.Context, at platform.Item) error {
 	return w.stock.setPosition(ctx, "receipts", at)
 }
 
-// Step scans the next piece of the sparse index, which holds nothing but receipts
+// Step scans the next piece of the sparse index, which holds receipts, transfers and requests, and takes this region's receipts
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html).
 func (w receiptWalk) Step(ctx context.Context, after platform.Item) ([]Receipt, platform.Item, error) {
 	page, err := w.catalogue.db.Scan(ctx, &dynamodb.ScanInput{

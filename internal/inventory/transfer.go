@@ -31,10 +31,10 @@ type dealings struct {
 	demand  int64    // there
 }
 
-// Dealings reads what stands between this region and its peer about a SKU.
+// Dealings reads what stands between this region and its peer about a SKU, all that this region's replica has: adopt adds it up.
 func (t catalogueTable) Dealings(ctx context.Context, sku, peer string) (dealings, error) {
 	keys := []platform.Item{requestKey(sku, t.region), transferKey(sku, peer, t.region), snapshotKey(sku, peer)}
-	items, err := batchGet(ctx, t.db, t.name, keys, "")
+	items, err := batchGetAs(ctx, t.db, t.name, types.KeysAndAttributes{Keys: keys, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return dealings{}, err
 	}

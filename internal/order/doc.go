@@ -23,32 +23,39 @@
 //
 // # How the sweep misses no order
 //
-// Every placed fact stands in a sparse index by the region that took it, the minute and a shard; and every cancel request, in a list
-// of its own. A region goes through the minutes of its own lists and of the peer's, each with a cursor in its own table that
-// moves over an order only when it was seen to be confirmed, or put on the region's retry list. The
+// Every placed fact stands in a sparse index by the region that took it and a shard, and there by time; and every cancel request, in a
+// list of its own. A region goes through its own lists and the peer's, each with cursors in its own table that move over an order only
+// when it was seen to be confirmed, or put on the region's retry list. The
 // retry list is worked off every minute: an order leaves it when it has an outcome and no cancel request without an answer, and is started
 // again with growing pauses until then, for ever. An order that waits for its shopper is looked at and left alone for half an hour. Goods
 // that have left are no outcome as long as it is not seen who committed the order: the saga asks the payment.
 //
-// A minute is gone through when it is old enough to be closed for writing, but an order may turn up in it later: the index is
-// eventually consistent, clocks differ, and what a region took while the link was cut arrives when it is healed. So each minute
-// is gone through in four passes, at the age a, 8a, 64a and 512a, each with a cursor of its own. Passes are thereby sparse
-// where late orders are rare: for a = 5 min (the peer's orders) they look at 5 min, 40 min, 5 h and 43 h, so an order that
-// is late by d is found at an age of at most 8d, and is missed only if it is late by more than 43 h (17 h for a = 2 min, where
+// What is old enough to be closed for writing is gone through, but an order may turn up in it later: the index is
+// eventually consistent, clocks differ, and what a region took while the link was cut arrives when it is healed. So each time
+// is gone through in four passes, at the age a, 8a, 64a and 512a, each with cursors of its own. Passes are thereby sparse
+// where late orders are rare: for a = 5 min (the peer's orders) they look at 5 min, 40 min, 5 h and 43 h. A pass goes on when an eighth of
+// its age has come together, so an order that is late by d is found at an age of at most 9d (and a minute, and never before a), and is
+// missed only if it is late by more than 43 h (17 h for a = 2 min, where
 // nothing but the index can be late). Beyond that it is its home's duty alone, whose own cursor stood still while it was
-// away, or the operator's. A pass costs four index reads a minute and, for each 100 orders, one batch read of
-// the fact that nearly all have by then; only orders without it are read whole.
+// away, or the operator's.
+//
+// A pass costs one index read for each of its five shards, however long the time is that it goes over, and for each 100 orders one batch
+// read of the fact that nearly all have by then; only orders without it are read whole. With its steps a run with nothing to do makes 14
+// index reads and, for each home, one read of the retry list and one read and one write of all its cursors together. That item has
+// a version: of two runs at once one keeps its places, and the other's work is done again. A run that dies before it writes them has
+// missed nothing, since orders go on the retry list first.
 //
 // # After an outage
 //
 // A run drives the lists first, then looks for more, and drives again in what is left of 45 s. Every stage ends by the clock, and a cursor
-// keeps its place inside a minute, so no number of open orders stops the sweep: what a run does not come to is the next one's. Found
+// keeps its place between two orders, so no number of open orders stops the sweep: what a run does not come to is the next one's, which
+// begins with the shard that is furthest behind. Found
 // orders go on the list unread, 25 in a call. To drive one costs a read and a start, and the 25th part of a write to the list. Eight orders are
 // driven at once (the simulated driver takes them one by one): one after the other a run started some 4,000 orders a minute at 5 ms a call and
 // 2,000 at 10 ms, which is all that a function's waiting allows.
 //
 // A region that is lost between confirming an order and handing its shipment over leaves a paid order that nobody sends. So the third
-// pass over the peer's list (at 5 h 20 min for a = 5 min) starts the saga once for every order that this region has not committed, that
+// pass over the peer's list (at 5 h 20 min to 6 h for a = 5 min) starts the saga once for every order that this region has not committed, that
 // is neither dispatched nor cancelled, and after which the peer was seen to take no order for a quarter of an hour: had it lived that
 // long, its own shipping service would have handed the goods over, and to start every undispatched order would double the cost of many.
 // An order of the retry list that the other region has confirmed leaves it by one last start, for the same reason. A peer that lives

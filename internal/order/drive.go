@@ -24,15 +24,16 @@ type changes struct {
 func settled(o fact.Order) bool { return o.HasOutcome() && !o.CancelOpen }
 
 // drive works off the orders of the list that are due, those that have waited longest first, until the time is up. The list is told
-// after every few of them, which are looked at together: a run that dies before has started those once too often, and missed none.
-func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Time) error {
+// after every few of them, which are looked at together: a run that dies before has started those once too often, and missed none. It
+// reports whether it came through the list.
+func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Time) (bool, error) {
 	due, err := s.store.due(ctx, home, s.clock.Now())
 	if err != nil {
-		return err
+		return false, err
 	}
 	for some := range slices.Chunk(due, writeLimit) {
 		if s.late(until) {
-			return nil
+			return false, nil
 		}
 		driven := make([]driven, len(some))
 		s.each(len(some), func(i int) {
@@ -46,10 +47,10 @@ func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Ti
 			s.note(r, d.err, "order", some[i].OrderID, "tries", some[i].Tries)
 		}
 		if err := s.store.change(ctx, home, c); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return !s.late(until), nil
 }
 
 // driven is what became of one order of the list; the zero value if there was no time for it.

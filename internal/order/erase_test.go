@@ -37,7 +37,7 @@ func TestAnErasedPersonIsGoneFromTheRegionAndTheOrderStays(t *testing.T) {
 	if after, _ := call(t, s, "GET", "/v1/orders/{orderId}", "", of(id)); after.Body != before.Body {
 		t.Errorf("got  %s\nwant %s", after.Body, before.Body)
 	}
-	if got, err := ask(t, s.own, question{id, "person"}); err != nil || strings.Contains(got, "Ada") {
+	if got, err := ask(t, s.own, question{id, "person", ""}); err != nil || strings.Contains(got, "Ada") {
 		t.Errorf("got %s, %v", got, err)
 	}
 }
@@ -61,7 +61,7 @@ func TestWhereOneRegionErasedThePersonIsGoneThoughTheOthersIsStillThere(t *testi
 	other := acceptanceOf(t, goodApplication(), west)
 	s.own.put(other.placed, other.person)
 	erase(t, newShop(west, east, s.own, newTestTable()), erasure{OrderID: id})
-	if got, err := ask(t, s.own, question{id, "person"}); err != nil || strings.Contains(got, "Ada") {
+	if got, err := ask(t, s.own, question{id, "person", ""}); err != nil || strings.Contains(got, "Ada") {
 		t.Errorf("got %s, %v", got, err)
 	}
 }

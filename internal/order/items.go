@@ -18,6 +18,9 @@ const timeForm = "2006-01-02T15:04:05.000Z"
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
+// stamp is a time as it is stored.
+func stamp(t time.Time) types.AttributeValue { return str(t.UTC().Format(timeForm)) }
+
 func num(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 }
@@ -46,10 +49,10 @@ func factItem(f fact.Fact) platform.Item {
 	case fact.Placed:
 		item["lines"] = linesValue(f.Lines)
 		item["shippingAmount"], item["paymentVersion"] = num(f.ShippingAmount), num(int64(f.PaymentVersion))
-		item["sweep"] = str(sweepKey(f.Region, f.At, shardOf(f.OrderID)))
+		item["sweep"] = str(sweepKey(f.Region, shardOf(f.OrderID)))
 		item["listed"] = str(listedKey(f.At, f.OrderID))
 	case fact.CancelRequested:
-		item["sweep"] = str(sweepKey(cancelList+f.Region, f.At, shardOf(f.OrderID)))
+		item["sweep"] = str(sweepKey(cancelList+f.Region, 0))
 	}
 	return item
 }

@@ -19,7 +19,7 @@ import (
 //	            order#<orderId>   person#<region>                  name, email, address; or that they were erased
 //	            key#<digest>      placed#<region>                  which order a customer's Idempotency-Key made
 //	order-work  price#<SKU>       price                            what a product costs
-//	            cursor#<list>     pass#<n>                         the last minute of a list that a pass of the sweep has done
+//	            cursor#<region>   places                           how far the passes of the sweep over the region's lists have come
 //	            retry#<region>    <orderId>                        an order that is started again until all is said about it
 const (
 	orderPrefix   = "order#"
@@ -31,12 +31,11 @@ const (
 	priceSort     = "price"
 )
 
-// sweepIndex is the sparse index of what the sweep looks at, by list, minute and shard. A region's lists are the orders that it took,
-// under its name, and the cancel requests that it took.
+// sweepIndex is the sparse index of what the sweep looks at, by list and shard, and there by time. A region's lists are the orders that it
+// took, under its name, and the cancel requests that it took, which are few and have one shard. A shard takes 1,000 writes a second.
 const (
 	sweepIndex  = "sweep"
 	sweepShards = 4
-	minuteForm  = "200601021504"
 	cancelList  = "cancel#"
 )
 
@@ -67,21 +66,17 @@ func requestKey(digest, region string) platform.Item {
 
 func priceKey(sku string) platform.Item { return keyOf("price#"+sku, priceSort) }
 
-func cursorKey(list string, pass int) platform.Item {
-	return keyOf("cursor#"+list, "pass#"+strconv.Itoa(pass))
-}
+func cursorKey(home string) platform.Item { return keyOf("cursor#"+home, "places") }
 
 func retryKey(home, orderID string) platform.Item { return keyOf(retryPrefix+home, orderID) }
 
-// sweepKey is a minute and shard of a list of the sweep index.
-func sweepKey(list string, minute time.Time, shard int) string {
-	return list + "#" + minute.UTC().Format(minuteForm) + "#" + strconv.Itoa(shard)
-}
+// sweepKey is a shard of a list of the sweep index.
+func sweepKey(list string, shard int) string { return list + "#" + strconv.Itoa(shard) }
 
 // listedKey is where a placed fact stands among those of its customer: by time, and by order within a millisecond.
 func listedKey(at time.Time, orderID string) string { return at.UTC().Format(timeForm) + "#" + orderID }
 
-// shardOf spreads orders evenly over the shards of their minute.
+// shardOf spreads orders evenly over the shards of their list.
 func shardOf(orderID string) int {
 	h := fnv.New32a()
 	h.Write([]byte(orderID)) // a hash.Hash never returns an error

@@ -42,14 +42,6 @@ func reasonOf(reason string) string {
 	return "Other"
 }
 
-// lag is how far the youngest pass over a list is behind the minute where it should be.
-func (s *sweep) lag(last time.Time, to place) time.Duration {
-	if to.minute.IsZero() {
-		return 0
-	}
-	return max(0, last.Sub(to.minute))
-}
-
 // measure tells of a run, also when there was nothing to do: a sweep that says nothing does not run.
 func (s *sweep) measure(ctx context.Context, r report) {
 	s.metrics.Put(ctx, "measured", nil,

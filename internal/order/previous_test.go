@@ -128,10 +128,10 @@ func TestAnOrderOfThePreviousVersionIsShownQuestionedCancelledAndErased(t *testi
 	if res.StatusCode != 200 || !reflect.DeepEqual(order["shippingAmount"], map[string]any{"amount": 0.0, "currency": "EUR"}) {
 		t.Errorf("%d %s", res.StatusCode, res.Body)
 	}
-	if got, err := ask(t, s.own, question{id, "saga"}); err != nil || !strings.Contains(got, `"amount":{"amount":3399,"currency":"EUR"}`) {
+	if got, err := ask(t, s.own, question{id, "saga", ""}); err != nil || !strings.Contains(got, `"amount":{"amount":3399,"currency":"EUR"}`) {
 		t.Errorf("%s, %v", got, err)
 	}
-	if got, err := ask(t, s.own, question{id, "person"}); err != nil || !strings.Contains(got, "ada@example.com") {
+	if got, err := ask(t, s.own, question{id, "person", ""}); err != nil || !strings.Contains(got, "ada@example.com") {
 		t.Errorf("%s, %v", got, err)
 	}
 	if res, _ := call(t, s, "POST", cancellation, "", of(id)); res.StatusCode != 202 {

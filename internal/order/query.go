@@ -24,6 +24,8 @@ type query struct {
 type question struct {
 	OrderID string `json:"orderId"`
 	Want    string `json:"want"`
+	// Execution is the saga's run that asks, for the log: of that the other lines of the order, which have its id, tell the rest.
+	Execution string `json:"execution"`
 }
 
 // answer is the function's handler: errors have the names of the platform's table.
@@ -59,6 +61,7 @@ func (q *query) look(ctx context.Context, in question) (any, error) {
 	case o.State == fact.StateUnknown:
 		return nil, platform.Refuse(platform.NotFound, "no placed fact of this order is seen in this region")
 	case in.Want == "saga":
+		q.log.Info("saga begins", append(platform.Trail(ctx), "order", in.OrderID, "execution", in.Execution, "home", o.Home, "state", string(o.State))...)
 		return sagaViewOf(o, q.clock.Now()), nil
 	default:
 		return personOf(rec, o)

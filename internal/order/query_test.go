@@ -35,20 +35,20 @@ func TestQuestionsHaveTheAnswersThatTheSagaReads(t *testing.T) {
 		q    question
 		want string
 	}{
-		{question{id, "saga"}, `{"orderId":"` + id + `","customer":"cust-1","home":"us-west-2","state":"PLACED","committedBy":"","cancelRequested":false,"cancelOpen":false,"actionExpired":false,` +
+		{question{id, "saga", ""}, `{"orderId":"` + id + `","customer":"cust-1","home":"us-west-2","state":"PLACED","committedBy":"","cancelRequested":false,"cancelOpen":false,"actionExpired":false,` +
 			`"placedRegion":"us-west-2","placedAt":"2026-03-04T12:00:00.000Z",` +
 			`"lines":[{"sku":"MUG","quantity":2,"unitAmount":1250},{"sku":"TEA-250","quantity":1,"unitAmount":899}],"amount":{"amount":3889,"currency":"EUR"},` +
 			`"payment":{"customer":"cus_1","method":"pm_card_visa","version":1},"shipping":{"method":"standard"}}`},
-		{question{id, "outcome"}, `{"orderId":"` + id + `","known":true,"state":"PLACED","home":"us-west-2","committedBy":"","cancelRequested":false}`},
-		{question{other, "outcome"}, `{"orderId":"ord_other","known":false,"state":"UNKNOWN","home":"","committedBy":"","cancelRequested":false}`},
-		{question{id, "person"}, `{"name":"Ada Lovelace","email":"ada@example.com","address":{"line1":"12 St James's Square","city":"London","postalCode":"SW1Y 4JH","country":"GB"}}`},
+		{question{id, "outcome", ""}, `{"orderId":"` + id + `","known":true,"state":"PLACED","home":"us-west-2","committedBy":"","cancelRequested":false}`},
+		{question{other, "outcome", ""}, `{"orderId":"ord_other","known":false,"state":"UNKNOWN","home":"","committedBy":"","cancelRequested":false}`},
+		{question{id, "person", ""}, `{"name":"Ada Lovelace","email":"ada@example.com","address":{"line1":"12 St James's Square","city":"London","postalCode":"SW1Y 4JH","country":"GB"}}`},
 	} {
 		if got, err := ask(t, own, c.q); err != nil || got != c.want {
 			t.Errorf("%+v: %v\ngot  %s\nwant %s", c.q, err, got, c.want)
 		}
 	}
 	for q, name := range map[question]string{
-		{other, "saga"}: "NotFound", {other, "person"}: "NotFound", {id, "everything"}: "InvalidRequest",
+		{other, "saga", ""}: "NotFound", {other, "person", ""}: "NotFound", {id, "everything", ""}: "InvalidRequest",
 	} {
 		if _, err := ask(t, own, q); errorName(err) != name {
 			t.Errorf("%+v: %v, want %s", q, err, name)
@@ -95,12 +95,12 @@ func TestThePersonOfEitherRegionWillDo(t *testing.T) {
 	a := acceptanceOf(t, goodApplication(), east)
 	own.put(a.placed)
 	id := orderOf(a.placed)
-	if _, err := ask(t, own, question{id, "person"}); errorName(err) != "NotFound" {
+	if _, err := ask(t, own, question{id, "person", ""}); errorName(err) != "NotFound" {
 		t.Errorf("got %v", err)
 	}
 	b := acceptanceOf(t, goodApplication(), west)
 	own.put(b.placed, b.person)
-	if _, err := ask(t, own, question{id, "person"}); err != nil {
+	if _, err := ask(t, own, question{id, "person", ""}); err != nil {
 		t.Error(err)
 	}
 }

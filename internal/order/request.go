@@ -62,7 +62,7 @@ func violations(key string, r request) []platform.Violation {
 	c.that(keyPattern.MatchString(key), "Idempotency-Key", "send a header Idempotency-Key of 1 to 64 of A-Z a-z 0-9 _ -, a new one for each new order")
 	c.lines(r.Lines)
 	c.that(money.Known(r.Currency), "/currency", "name a currency that this shop sells in by its ISO 4217 code, such as EUR")
-	c.that(methodPattern.MatchString(r.Payment.Method), "/payment/method", "name a payment method by its id, such as pm_1Abc")
+	c.that(methodPattern.MatchString(r.Payment.Method) && !holdsCard(r.Payment.Method), "/payment/method", "name a payment method by its id, such as pm_1Abc")
 	c.shipping(r.Shipping)
 	return c.found
 }
@@ -95,7 +95,7 @@ func linePointer(i int, field string) string { return "/lines/" + strconv.Itoa(i
 func (c *checks) shipping(s shippingRequest) {
 	c.that(s.Method == "standard" || s.Method == "express", "/shipping/method", "choose standard or express")
 	c.text("/shipping/name", s.Name, 100)
-	c.that(validEmail(s.Email), "/shipping/email", "send an email address of at most 254 characters")
+	c.that(validEmail(s.Email) && !holdsCard(s.Email), "/shipping/email", "send an email address of at most 254 characters")
 	c.text("/shipping/address/line1", s.Address.Line1, 100)
 	if s.Address.Line2 != "" {
 		c.text("/shipping/address/line2", s.Address.Line2, 100)
@@ -109,6 +109,7 @@ func (c *checks) shipping(s shippingRequest) {
 func (c *checks) text(pointer, s string, limit int) {
 	ok := strings.TrimSpace(s) != "" && utf8.RuneCountInString(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
 	c.that(ok, pointer, fmt.Sprintf("send 1 to %d characters in one line", limit))
+	c.that(!holdsCard(s), pointer, "leave the number of a card out: it belongs on the payment provider's page")
 }
 
 // emailPattern is RFC 5322's dot-atom on both sides: SES sends to no other local part, and takes domains in their ASCII form

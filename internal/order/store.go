@@ -179,23 +179,40 @@ func (s *store) known(ctx context.Context, digest string, regions, skus []string
 // indexPage is how many orders one look at the sweep index shows.
 const indexPage = 1000
 
-// indexed are the first indexPage orders of a list's minute, of one shard, whose ids come after one, as far as the sweep index shows them,
-// by their ids.
-func (s *store) indexed(ctx context.Context, list string, minute time.Time, shard int, after string) ([]string, error) {
+// spot is an order as the sweep index shows it.
+type spot struct {
+	orderID string
+	at      time.Time // when it was placed, or was to be cancelled
+}
+
+// indexed are the first indexPage orders of a shard of a list that come after a place and before a time, as far as the sweep index shows
+// them, by time; and whether there may be more.
+func (s *store) indexed(ctx context.Context, home string, l list, shard int, from place, end time.Time) ([]spot, bool, error) {
+	key := str(sweepKey(l.name, shard))
 	in := &dynamodb.QueryInput{
 		TableName: &s.orders, IndexName: aws.String(sweepIndex), Limit: aws.Int32(indexPage),
-		KeyConditionExpression:    aws.String("sweep = :minute AND pk > :after"),
-		ExpressionAttributeValues: platform.Item{":minute": str(sweepKey(list, minute, shard)), ":after": str(orderPrefix + after)},
+		KeyConditionExpression:   aws.String("sweep = :list AND #at BETWEEN :from AND :to"),
+		ExpressionAttributeNames: map[string]string{"#at": "at"},
+		ExpressionAttributeValues: platform.Item{
+			":list": key, ":from": stamp(from.before), ":to": stamp(end.Add(-time.Millisecond))},
 	}
-	res, err := s.db.Query(ctx, in) // a page of keys is far below the size that ends one early
+	if from.after != "" {
+		in.ExclusiveStartKey = factKey(from.after, l.kind, home)
+		in.ExclusiveStartKey["sweep"], in.ExclusiveStartKey["at"] = key, stamp(from.before)
+	}
+	res, err := s.db.Query(ctx, in)
 	if err != nil {
-		return nil, platform.FromAWS(err)
+		return nil, false, platform.FromAWS(err)
 	}
-	ids := make([]string, len(res.Items))
+	spots := make([]spot, len(res.Items))
 	for i, item := range res.Items {
-		ids[i] = orderOf(item)
+		r := reader{item: item}
+		spots[i] = spot{orderOf(item), r.time("at")}
+		if err := errors.Join(r.wrong...); err != nil {
+			return nil, false, platform.Wrap(platform.Internal, err)
+		}
 	}
-	return ids, nil
+	return spots, res.LastEvaluatedKey != nil, nil
 }
 
 // batchLimit is how many items one BatchGetItem may ask for.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -46,43 +45,47 @@ func (s *store) keep(ctx context.Context, p price) error {
 		platform.Item{":version": num(p.Version), ":region": str(p.Region)})
 }
 
-// cursor is the place of a pass over a list; its minute is zero if the pass has done none.
-func (s *store) cursor(ctx context.Context, list string, pass int) (place, error) {
-	res, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.work, Key: cursorKey(list, pass), ConsistentRead: aws.Bool(true)})
+// cursors are how far the passes over a home's lists have come: one item, so that a run of the sweep reads and writes it once.
+func (s *store) cursors(ctx context.Context, home string) (cursors, error) {
+	c := cursors{places: make(map[string]place)}
+	res, err := s.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.work, Key: cursorKey(home), ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return place{}, platform.FromAWS(err)
+		return c, platform.FromAWS(err)
 	}
 	r := reader{item: res.Item}
-	var p place
-	for name, t := range map[string]*time.Time{"minute": &p.minute, "seen": &p.seen} {
-		if minute := r.str(name); minute != "" {
-			if *t, err = time.Parse(minuteForm, minute); err != nil {
-				return place{}, platform.Wrap(platform.Internal, err)
-			}
+	c.version, c.seen = r.num("version"), r.time("seen")
+	places := reader{item: r.sub("places")}
+	for name := range places.item {
+		at, after, _ := strings.Cut(places.str(name), "#")
+		t, err := time.Parse(timeForm, at)
+		if err != nil {
+			return c, platform.Wrap(platform.Internal, err)
 		}
+		c.places[name] = place{before: t, after: after}
 	}
-	if shard, after, inside := strings.Cut(r.str("inside"), "#"); inside {
-		if p.shard, err = strconv.Atoi(shard); err != nil {
-			return place{}, platform.Wrap(platform.Internal, err)
-		}
-		p.after = after
+	if err := errors.Join(append(r.wrong, places.wrong...)...); err != nil {
+		return c, platform.Wrap(platform.Internal, err)
 	}
-	return p, nil
+	return c, nil
 }
 
-// advance moves a cursor forward; one that another run has moved further stays. Places inside a minute compare as strings: a shard is one
-// digit, and the index lists orders by their ids.
-func (s *store) advance(ctx context.Context, list string, pass int, to place) error {
-	item := cursorKey(list, pass)
-	item["minute"], item["inside"] = str(to.minute.UTC().Format(minuteForm)), str("")
-	if to.shard > 0 || to.after != "" {
-		item["inside"] = str(strconv.Itoa(to.shard) + "#" + to.after)
+// advance keeps cursors, unless another run has since they were read: what that one has done counts, and what this one has is done again.
+func (s *store) advance(ctx context.Context, home string, c cursors) error {
+	places := make(platform.Item, len(c.places))
+	for name, p := range c.places {
+		text := p.before.UTC().Format(timeForm)
+		if p.after != "" {
+			text += "#" + p.after
+		}
+		places[name] = str(text)
 	}
-	if !to.seen.IsZero() {
-		item["seen"] = str(to.seen.UTC().Format(minuteForm))
+	item := cursorKey(home)
+	item["places"], item["version"] = &types.AttributeValueMemberM{Value: places}, num(c.version+1)
+	if !c.seen.IsZero() {
+		item["seen"] = stamp(c.seen)
 	}
-	return s.putIf(ctx, item, "attribute_not_exists(#pk) OR #minute < :minute OR (#minute = :minute AND (attribute_not_exists(#inside) OR #inside < :inside))",
-		map[string]string{"#pk": "pk", "#minute": "minute", "#inside": "inside"}, platform.Item{":minute": item["minute"], ":inside": item["inside"]})
+	return s.putIf(ctx, item, "attribute_not_exists(#pk) OR #version = :version",
+		map[string]string{"#pk": "pk", "#version": "version"}, platform.Item{":version": num(c.version)})
 }
 
 // entry is an order on the retry list.

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -73,17 +74,21 @@ func TestAWriteThatIsNeverDoneIsThrottled(t *testing.T) {
 	}
 }
 
-func TestACursorKeepsItsPlaceInsideAMinute(t *testing.T) {
-	minute := noon.Truncate(time.Minute)
-	for _, want := range []place{
-		{minute: minute}, {minute: minute, after: "ord_1", seen: minute}, {minute: minute, shard: 2, seen: minute.Add(-time.Hour)}, {minute: minute, shard: 3, after: "ord_9"},
-	} {
-		s := &store{db: &workTable{testTable: newTestTable()}, work: "order-work"}
-		if err := s.advance(t.Context(), east, 1, want); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := s.cursor(t.Context(), east, 1); err != nil || got != want {
-			t.Errorf("%+v, %v, want %+v", got, err, want)
-		}
+func TestCursorsAreKeptWithTheirPlacesInside(t *testing.T) {
+	w := &workTable{testTable: newTestTable()}
+	s := &store{db: w, work: "order-work"}
+	want, err := s.cursors(t.Context(), east)
+	if err != nil || len(want.places) != 0 || want.version != 0 {
+		t.Fatalf("%+v, %v of a sweep that never ran", want, err)
+	}
+	want.places["placed#0#3"] = place{before: noon, after: "ord_1"}
+	want.places["cancelRequested#2#0"] = place{before: noon.Add(time.Millisecond)}
+	want.seen = noon.Add(-time.Hour)
+	if err := s.advance(t.Context(), east, want); err != nil {
+		t.Fatal(err)
+	}
+	want.version = 1
+	if got, err := s.cursors(t.Context(), east); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
 }

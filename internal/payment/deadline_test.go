@@ -50,7 +50,7 @@ func TestTimeOutsAreNested(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile(`CodeUri: \.\./functions/payment-saga/\n(?:\s+\w+: .*\n)*?\s+Timeout: (\d+)`).FindSubmatch(template)
+	found := regexp.MustCompile(`CodeUri: \.\./functions/payment-saga/\n(?:\s+\w+:.*\n)*?\s+Timeout: (\d+)`).FindSubmatch(template)
 	if found == nil {
 		t.Fatal("the function has no time-out of its own")
 	}

@@ -69,6 +69,20 @@ func (t placeTable) Again(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
+// lastHome is the place of the round over that list, among those of homes.
+const lastHome = "round"
+
+// Last implements platform.Place.
+func (t placeTable) Last(ctx context.Context) (string, error) {
+	p, err := t.Place(ctx, lastHome)
+	return p.after, err
+}
+
+// SetLast implements platform.Place.
+func (t placeTable) SetLast(ctx context.Context, id string) error {
+	return t.SetPlace(ctx, lastHome, place{after: id})
+}
+
 // SetAgain puts an intent on the list or takes it off.
 func (t placeTable) SetAgain(ctx context.Context, id string, again bool) error {
 	var err error

@@ -23,8 +23,9 @@ const (
 	// firstLook is how far back the first look for a home goes, after it was adopted too: a hold on a card lasts seven days
 	// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method), and no intent is captured later.
 	firstLook = 8 * 24 * time.Hour
-	// reconcileTime ends a run ahead of its function's time-out; the next one goes on.
+	// reconcileTime ends a run ahead of its function's time-out; its parts share it, and the next one goes on.
 	reconcileTime = 40 * time.Second
+	homesTime     = 5 * time.Second
 	pagesPerRun   = 50 // for each home
 )
 
@@ -70,6 +71,7 @@ type places interface {
 	Place(ctx context.Context, home string) (place, error)
 	SetPlace(ctx context.Context, home string, p place) error
 	Again(ctx context.Context) ([]string, error)
+	platform.Place // of the round over that list
 	SetAgain(ctx context.Context, id string, again bool) error
 }
 
@@ -89,21 +91,19 @@ type ReconcileResult struct {
 }
 
 func (r reconciler) run(ctx context.Context, _ struct{}) (ReconcileResult, error) {
-	ctx, cancel := r.clock.WithTimeout(ctx, reconcileTime)
-	defer cancel()
 	var res ReconcileResult
-	homes, err := r.orders.Homes(ctx)
+	asking, cancel := r.clock.WithTimeout(ctx, homesTime)
+	defer cancel()
+	homes, err := r.orders.Homes(asking)
 	if err != nil {
 		return res, err
 	}
-	err = r.lookAgain(ctx, homes, &res)
+	parts := []func(context.Context) error{func(ctx context.Context) error { return r.lookAgain(ctx, homes, &res) }}
 	for _, home := range homes {
-		err = errors.Join(err, r.lookOn(ctx, home, &res))
+		parts = append(parts, func(ctx context.Context) error { return r.lookOn(ctx, home, &res) })
 	}
+	err = platform.InParts(ctx, r.clock, reconcileTime, parts...)
 	r.log.Info("reconciled", "seen", res.Seen, "voided", res.Voided, "refunded", res.Refunded, "waiting", res.Waiting, "failed", res.Failed)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return res, nil // the next run goes on
-	}
 	return res, err
 }
 
@@ -113,7 +113,7 @@ func (r reconciler) lookAgain(ctx context.Context, homes []string, res *Reconcil
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
+	return platform.Turns(ctx, r.clock, r.places, ids, func(id string) {
 		i, err := r.gateway.Retrieve(ctx, id)
 		if err == nil {
 			var again bool
@@ -121,20 +121,16 @@ func (r reconciler) lookAgain(ctx context.Context, homes []string, res *Reconcil
 				err = r.places.SetAgain(ctx, id, false)
 			}
 		}
-		if err := r.note(ctx, err, id, res); err != nil {
-			return err
-		}
-	}
-	return nil
+		r.note(ctx, err, id, res)
+	})
 }
 
-// note logs that an intent was not settled; it stays on the list. An error means that the time is up.
-func (r reconciler) note(ctx context.Context, err error, id string, res *ReconcileResult) error {
+// note logs that an intent was not settled, unless the time is up; it stays on the list.
+func (r reconciler) note(ctx context.Context, err error, id string, res *ReconcileResult) {
 	if err != nil && ctx.Err() == nil {
 		res.Failed++
 		r.log.Error("an intent was not settled", "intent", id, "error", err.Error())
 	}
-	return ctx.Err()
 }
 
 // lookOn goes on through a home's intents since the last look. A look is over a time that has an end, so that pages do not shift under it.
@@ -152,11 +148,16 @@ func (r reconciler) lookOn(ctx context.Context, home string, res *ReconcileResul
 			return err
 		}
 		for _, i := range page {
-			if p.after = i.ID; i.PlacedRegion != home || i.OrderID == "" {
-				continue
+			if i.PlacedRegion == home && i.OrderID != "" {
+				if err := r.first(ctx, i, res); err != nil {
+					return err
+				}
 			}
-			if err := r.first(ctx, i, res); err != nil {
-				return err
+			p.after = i.ID
+			if late := ctx.Err(); late != nil {
+				ctx, cancel := platform.LastWrites(ctx, r.clock)
+				defer cancel()
+				return errors.Join(late, r.places.SetPlace(ctx, home, p))
 			}
 		}
 		if !more {
@@ -177,15 +178,15 @@ func (r reconciler) nextLook(p place) place {
 	return place{from: p.from.Add(-overlap), to: now}
 }
 
-// first looks at an intent for the first time, or again because two looks overlap. What cannot be settled now goes on the list; if it cannot be put
-// there either, the look stays where it is.
+// first looks at an intent for the first time, or again because two looks overlap. What cannot be settled now, or not in time, goes on the list; if
+// it cannot be put there either, the look stays where it is.
 func (r reconciler) first(ctx context.Context, i Intent, res *ReconcileResult) error {
 	res.Seen++
 	again, err := r.settle(ctx, i, res)
-	if err := r.note(ctx, err, i.ID, res); err != nil {
-		return err
-	}
+	r.note(ctx, err, i.ID, res)
 	if again || err != nil {
+		ctx, cancel := platform.LastWrites(ctx, r.clock)
+		defer cancel()
 		return r.places.SetAgain(ctx, i.ID, true)
 	}
 	return nil
@@ -208,13 +209,20 @@ func (r reconciler) settle(ctx context.Context, i Intent, res *ReconcileResult) 
 		res.Waiting++
 		return true, nil
 	}
-	return false, r.end(ctx, i, o, res)
+	now, err := r.gateway.Retrieve(ctx, i.ID)
+	switch {
+	case err != nil:
+		return true, coded(err)
+	case now.Status != i.Status: // a run has come further than the list told
+		return r.settle(ctx, now, res)
+	}
+	return false, r.end(ctx, now, o, res)
 }
 
 // orphaned is the code of a rejection of an order that nobody knows.
 const orphaned = "OrderUnknown"
 
-// end gives the shopper the money back, or lets it go, and has the shipment of an order that nobody knows cancelled. It does as the saga does: the payment first, because only
+// end is called with an intent as it stands now. It gives the shopper the money back, or lets it go, and has the shipment of an order that nobody knows cancelled. It does as the saga does: the payment first, because only
 // when that is decided is nothing else under way.
 func (r reconciler) end(ctx context.Context, i Intent, o Outcome, res *ReconcileResult) error {
 	if i.Status != succeeded {

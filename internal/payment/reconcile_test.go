@@ -19,6 +19,13 @@ type books struct {
 	cancelled []string
 	place     map[string]place
 	again     map[string]bool
+	last      string
+}
+
+func (b *books) Last(context.Context) (string, error) { return b.last, nil }
+func (b *books) SetLast(_ context.Context, id string) error {
+	b.last = id
+	return nil
 }
 
 func (b *books) Outcome(_ context.Context, id string) (Outcome, error) {

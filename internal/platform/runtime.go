@@ -79,6 +79,12 @@ func Start(getenv func(string) string, construct Constructor) {
 	lambda.Start(handler)
 }
 
+// How functions' AWS calls are tried again.
+const (
+	SDKAttempts = 3
+	SDKBackoff  = 500 * time.Millisecond // the longest wait between two
+)
+
 // awsConfig takes what Lambda puts into the environment. The SDK's own loader would also look for profiles,
 // SSO and instance metadata, which no function has, and costs a cold start several milliseconds.
 func awsConfig(getenv func(string) string) aws.Config {
@@ -88,7 +94,7 @@ func awsConfig(getenv func(string) string) aws.Config {
 			getenv("AWS_ACCESS_KEY_ID"), getenv("AWS_SECRET_ACCESS_KEY"), getenv("AWS_SESSION_TOKEN")),
 		HTTPClient: &http.Client{Transport: transport()},
 		Retryer: func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = 3; o.MaxBackoff = 500 * time.Millisecond })
+			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = SDKAttempts, SDKBackoff })
 		},
 	}
 	if url := getenv("AWS_ENDPOINT_URL"); url != "" {

@@ -2,7 +2,6 @@ package shipping
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
@@ -112,20 +111,13 @@ func (l ledger) Close(_ context.Context, orderID string, to State) error {
 	return nil
 }
 
-func (l ledger) Booked(_ context.Context, before time.Time, each func(string) error) error {
-	var ids []string
+func (l ledger) Booked(_ context.Context, before time.Time) (ids []string, err error) {
 	for id, e := range l {
 		if e.state == Booked && e.at.Before(before) {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		if err := each(id); err != nil {
-			return err
-		}
-	}
-	return nil
+	return ids, nil
 }
 
 func (l ledger) stateOf(orderID string) State {

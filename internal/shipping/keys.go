@@ -11,7 +11,7 @@ import (
 	"twofold/internal/platform"
 )
 
-// In the shipments table, which is this region's own: one item for each order. The attributes of the index stand only on
+// In the shipments table, which is this region's own: one item for each order, and the place of the sweep. The attributes of the index stand only on
 // obligations.
 const (
 	bookedIndex  = "booked"
@@ -21,6 +21,9 @@ const (
 func shipmentKey(orderID string) platform.Item {
 	return platform.Item{"pk": str("order#" + orderID), "sk": str("shipment")}
 }
+
+// roundKey keeps where the sweep's round stopped.
+func roundKey() platform.Item { return platform.Item{"pk": str("round#booked"), "sk": str("position")} }
 
 func orderOf(item platform.Item) string {
 	pk, ok := item["pk"].(*types.AttributeValueMemberS)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
 )
@@ -61,8 +62,8 @@ func (t shipmentTable) update(ctx context.Context, orderID string, in *dynamodb.
 // stateName stands for the attribute state, a word that DynamoDB reserves.
 func stateName() map[string]string { return map[string]string{"#state": "state"} }
 
-// Booked goes through the obligations that are older than a time, oldest first within each shard of the index.
-func (t shipmentTable) Booked(ctx context.Context, before time.Time, each func(orderID string) error) error {
+// Booked are the orders of the obligations that are older than a time.
+func (t shipmentTable) Booked(ctx context.Context, before time.Time) (orderIDs []string, err error) {
 	for shard := range uint32(bookedShards) {
 		pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(bookedIndex),
@@ -72,14 +73,33 @@ func (t shipmentTable) Booked(ctx context.Context, before time.Time, each func(o
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return platform.FromAWS(err)
+				return nil, platform.FromAWS(err)
 			}
 			for _, item := range page.Items {
-				if err := each(orderOf(item)); err != nil {
-					return err
-				}
+				orderIDs = append(orderIDs, orderOf(item))
 			}
 		}
 	}
-	return nil
+	return orderIDs, nil
+}
+
+// Last implements platform.Place for the sweep's round over the obligations.
+func (t shipmentTable) Last(ctx context.Context) (string, error) {
+	res, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: roundKey(), ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return "", platform.FromAWS(err)
+	}
+	last, ok := res.Item["last"].(*types.AttributeValueMemberS)
+	if !ok {
+		return "", nil
+	}
+	return last.Value, nil
+}
+
+// SetLast implements platform.Place.
+func (t shipmentTable) SetLast(ctx context.Context, orderID string) error {
+	item := roundKey()
+	item["last"] = str(orderID)
+	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: item})
+	return platform.FromAWS(err)
 }

@@ -20,8 +20,9 @@ const (
 // sweep sees through what runs of the saga have left.
 type sweep struct {
 	obligations interface {
-		Booked(ctx context.Context, before time.Time, each func(orderID string) error) error
+		Booked(ctx context.Context, before time.Time) (orderIDs []string, err error)
 	}
+	round  platform.Place // over the obligations
 	orders interface {
 		Outcome(ctx context.Context, orderID string) (Outcome, error)
 	}
@@ -39,14 +40,21 @@ type SweepResult struct {
 }
 
 func (s sweep) run(ctx context.Context, _ struct{}) (SweepResult, error) {
-	ctx, cancel := s.clock.WithTimeout(ctx, sweepTime)
-	defer cancel()
 	var res SweepResult
-	err := s.obligations.Booked(ctx, s.clock.Now().Add(-openFor), func(orderID string) error {
+	err := platform.InParts(ctx, s.clock, sweepTime, func(ctx context.Context) error { return s.settleBooked(ctx, &res) })
+	s.log.Info("swept", "settled", res.Settled, "open", res.Open, "failed", res.Failed)
+	return res, err
+}
+
+func (s sweep) settleBooked(ctx context.Context, res *SweepResult) error {
+	orders, err := s.obligations.Booked(ctx, s.clock.Now().Add(-openFor))
+	if err != nil {
+		return err
+	}
+	return platform.Turns(ctx, s.clock, s.round, orders, func(orderID string) {
 		settled, err := s.settle(ctx, orderID)
 		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
+		case err != nil && ctx.Err() != nil: // the time is up
 		case err != nil:
 			res.Failed++
 			s.log.Error("a shipment was not settled", "order", orderID, "error", err.Error())
@@ -55,13 +63,7 @@ func (s sweep) run(ctx context.Context, _ struct{}) (SweepResult, error) {
 		default:
 			res.Open++
 		}
-		return nil
 	})
-	s.log.Info("swept", "settled", res.Settled, "open", res.Open, "failed", res.Failed)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return res, nil // the next sweep goes on
-	}
-	return res, err
 }
 
 // settle does what the order's outcome asks for. An order with a record is known here, because the run that made the record had read

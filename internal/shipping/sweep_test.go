@@ -1,7 +1,10 @@
 package shipping
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,7 +35,7 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 		d.shipments[id], o.outcomes[id] = c.before, c.outcome
 		l[id] = &entry{state: Booked, at: clock.now.Add(-openFor - time.Second)}
 	}
-	s := sweep{obligations: l, orders: o, carrier: d, records: l, clock: clock, log: slog.New(slog.DiscardHandler)}
+	s := sweep{obligations: l, round: &lastOrder{}, orders: o, carrier: d, records: l, clock: clock, log: slog.New(slog.DiscardHandler)}
 	res, err := s.run(t.Context(), struct{}{})
 	if err != nil || res != (SweepResult{Settled: 6, Open: 1, Failed: 3}) {
 		t.Errorf("got %+v, %v", res, err)
@@ -44,5 +47,57 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 	}
 	if l.stateOf("young") != Booked {
 		t.Error("a run that may be under way was disturbed")
+	}
+}
+
+type lastOrder struct{ id string }
+
+func (l *lastOrder) Last(context.Context) (string, error) { return l.id, nil }
+func (l *lastOrder) SetLast(_ context.Context, id string) error {
+	l.id = id
+	return nil
+}
+
+// tiring is an order service whose every answer takes a second, of a clock whose contexts know that.
+type tiring struct {
+	handClock
+	asked []string
+}
+
+func (s *tiring) Outcome(_ context.Context, id string) (Outcome, error) {
+	s.now, s.asked = s.now.Add(time.Second), append(s.asked, id)
+	return Outcome{Known: true, State: fact.StatePlaced}, nil
+}
+
+func (s *tiring) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return tiringContext{ctx, s, s.now.Add(d)}, func() {}
+}
+
+type tiringContext struct {
+	context.Context
+	of *tiring
+	at time.Time
+}
+
+func (c tiringContext) Err() error {
+	if c.of.now.Before(c.at) {
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+func TestStuckShipmentsDoNotHideLaterOnes(t *testing.T) {
+	slow, l := &tiring{handClock: *newClock()}, ledger{}
+	for i := range 60 {
+		l[fmt.Sprintf("%02d", i)] = &entry{state: Booked, at: slow.now.Add(-time.Hour)}
+	}
+	s := sweep{obligations: l, round: &lastOrder{}, orders: slow, carrier: newDepot(), records: l, clock: slow, log: slog.New(slog.DiscardHandler)}
+	for range 2 {
+		if res, err := s.run(t.Context(), struct{}{}); err != nil || res.Open != int(sweepTime/time.Second) {
+			t.Fatalf("%+v, %v", res, err)
+		}
+	}
+	if n := len(slices.Compact(slices.Sorted(slices.Values(slow.asked)))); n != 60 {
+		t.Errorf("two sweeps, which have time for 80, looked at %d of 60", n)
 	}
 }

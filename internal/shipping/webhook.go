@@ -36,9 +36,9 @@ var orderID = regexp.MustCompile(`^ord_[a-z2-7]{26}$`)
 
 // carrierEvent is the part of an event that is looked at; the carrier may add members. Its time is not used: it is the carrier's clock.
 type carrierEvent struct {
-	ID        string `json:"id"`
-	Type      string `json:"type"`
-	Reference string `json:"reference"`
+	ID        string  `json:"id"`
+	Type      string  `json:"type"`
+	Reference *string `json:"reference"`
 }
 
 // receive answers 200 only when what happened is stored, or need not be. Everything else makes the carrier send it again.
@@ -75,11 +75,11 @@ func readEvent(body string) (Tracking, error) {
 		wrong = append(wrong, platform.Violation{Pointer: "/type", Detail: "send a string here that is not empty"})
 	}
 	kind := kinds[e.Type]
-	if kind != "" && !orderID.MatchString(e.Reference) {
+	if e.Reference == nil || kind != "" && !orderID.MatchString(*e.Reference) {
 		wrong = append(wrong, platform.Violation{Pointer: "/reference", Detail: "send the reference of the booking here"})
 	}
 	if len(wrong) > 0 {
 		return Tracking{}, &platform.Error{Code: platform.InvalidRequest, Violations: wrong}
 	}
-	return Tracking{OrderID: e.Reference, Kind: kind, EventID: e.ID}, nil
+	return Tracking{OrderID: *e.Reference, Kind: kind, EventID: e.ID}, nil
 }

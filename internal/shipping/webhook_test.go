@@ -95,8 +95,9 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 		{"malformed signature", good, func(string, time.Time) string { return "v1=00" }, platform.BadSignature, nil},
 		{"malformed, signed", `{"id":`, by("key_w", 0), platform.InvalidRequest, []string{""}},
 		{"wrong types, signed", `{"id":1,"type":"shipment.delivered","reference":"` + trackedOrder + `"}`, by("key_w", 0), platform.InvalidRequest, []string{""}},
-		{"empty, signed", `{}`, by("key_w", 0), platform.InvalidRequest, []string{"/id", "/type"}},
+		{"empty, signed", `{}`, by("key_w", 0), platform.InvalidRequest, []string{"/id", "/type", "/reference"}},
 		{"no order of the shop, signed", carrierBody("shipment.delivered", "ord_1"), by("key_w", 0), platform.InvalidRequest, []string{"/reference"}},
+		{"no reference though the type is of no interest, signed", `{"id":"evt_1","type":"shipment.delayed"}`, by("key_w", 0), platform.InvalidRequest, []string{"/reference"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

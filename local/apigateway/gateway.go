@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"twofold/local/core"
 )
@@ -38,11 +39,23 @@ type Gateway struct {
 	compile CompilePolicy
 
 	documents *Documents
+	observe   func(Served) // nil for nobody
 
 	mu     sync.RWMutex
 	apis   map[string]*api // by id
 	notRun []string
 }
+
+// Served is an answer that was given, as CloudWatch counts it.
+type Served struct {
+	Region, API, Stage string
+	Resource, Method   string // "" where no method matched
+	Status             int
+	Took               time.Duration
+}
+
+// Observe calls f for every answer; it must be short. It is set before the first request.
+func (g *Gateway) Observe(f func(Served)) { g.observe = f }
 
 type api struct {
 	id, name, region, source string

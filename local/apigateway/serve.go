@@ -68,6 +68,13 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request, s *stage, path s
 	if f == nil || billed(f.kind) {
 		g.cloud.Meter.Add(s.api.region, "apigateway:Request", 1)
 	}
+	if g.observe != nil {
+		served := Served{Region: s.api.region, API: s.api.name, Stage: s.name, Status: out.status, Took: g.cloud.Now().Sub(x.at)}
+		if x.method != nil {
+			served.Resource, served.Method = x.method.resource, x.method.verb
+		}
+		g.observe(served)
+	}
 	h := w.Header()
 	for name, values := range out.header {
 		h[name] = values

@@ -142,6 +142,13 @@ func (f *Faults) SetCut(a, b string, cut bool) {
 	f.tell()
 }
 
+// Cut reports whether the link between two regions is cut.
+func (f *Faults) Cut(a, b string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cut[link(a, b)]
+}
+
 // Linked reports whether traffic passes from a to b: both up and the link whole. Traffic
 // inside a region, or from outside any region (""), needs only b to be up.
 func (f *Faults) Linked(a, b string) bool {

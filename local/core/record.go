@@ -1,6 +1,7 @@
 package core
 
 import (
+	"maps"
 	"math/rand/v2"
 	"sort"
 	"sync"
@@ -147,10 +148,17 @@ func (j *Journal) Entries(k Kind) []Entry {
 // Unit is something that AWS bills, e.g. "dynamodb:WriteRequestUnits".
 type Unit string
 
-// Meter adds up billable units by region. Safe for many tasks.
+// Meter adds up billable units by region, and for what names its subject by that too. Safe for many tasks.
 type Meter struct {
 	mu    sync.Mutex
 	units map[MeterKey]float64
+	parts map[Part]float64
+}
+
+// Part names what units were for: a function, a table.
+type Part struct {
+	Unit    Unit
+	Subject string
 }
 
 // MeterKey is one meter reading's name.
@@ -160,13 +168,28 @@ type MeterKey struct {
 }
 
 // NewMeter makes a meter at zero.
-func NewMeter() *Meter { return &Meter{units: map[MeterKey]float64{}} }
+func NewMeter() *Meter { return &Meter{units: map[MeterKey]float64{}, parts: map[Part]float64{}} }
 
 // Add counts n units.
 func (m *Meter) Add(region string, u Unit, n float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.units[MeterKey{region, u}] += n
+}
+
+// AddFor is Add of units whose subject is known.
+func (m *Meter) AddFor(region string, u Unit, subject string, n float64) {
+	m.Add(region, u, n)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parts[Part{u, subject}] += n
+}
+
+// Parts are what AddFor added up, over all regions.
+func (m *Meter) Parts() map[Part]float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.parts)
 }
 
 // Reading is one line of a meter.

@@ -20,6 +20,8 @@ type Resource struct {
 	Properties map[string]any // JSON values
 	Position   string         // "stacks/data.yaml:12", for messages
 	Metadata   map[string]any
+
+	UpdatePolicy map[string]any // how an update is done, of an alias
 }
 
 // PhysicalName is a name for a resource whose template gives none, as CloudFormation makes one of stack, logical id and

@@ -192,7 +192,7 @@ func (s *Service) batchWrite(_ context.Context, call *core.Call) ([]byte, *core.
 		u := used.of(o.table.name)
 		before := *u
 		u.addWrite(o.schema, old, next, 1)
-		s.meterWrites(call.Region, &usage{base: u.base - before.base}, o.table.global())
+		s.meterWrites(call.Region, &usage{table: u.table, base: u.base - before.base}, o.table.global())
 	}
 	a := newAnswer()
 	a.raw("UnprocessedItems", []byte("{}"))

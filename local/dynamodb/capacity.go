@@ -15,6 +15,7 @@ const (
 	unitReplicated core.Unit = "dynamodb:ReplicatedWRU"
 	unitRead       core.Unit = "dynamodb:RRU"
 	unitStreamRead core.Unit = "dynamodb:StreamReads"
+	unitTransfer   core.Unit = "transfer:Byte" // carried by replication to another region
 )
 
 // usage is the capacity that a request used on one table.
@@ -108,13 +109,13 @@ func (l *usages) of(table string) *usage {
 // meterWrites counts the written units; global says whether the table is a global one.
 func (s *Service) meterWrites(region string, u *usage, global bool) {
 	if global {
-		s.cloud.Meter.Add(region, unitReplicated, u.base)
+		s.cloud.Meter.AddFor(region, unitReplicated, u.table, u.base)
 		if rest := u.total() - u.base; rest > 0 {
-			s.cloud.Meter.Add(region, unitWrite, rest)
+			s.cloud.Meter.AddFor(region, unitWrite, u.table+", indexes", rest)
 		}
 		return
 	}
-	s.cloud.Meter.Add(region, unitWrite, u.total())
+	s.cloud.Meter.AddFor(region, unitWrite, u.table, u.total())
 }
 
 // capacity writes a ConsumedCapacity value; mode is ReturnConsumedCapacity.

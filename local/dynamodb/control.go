@@ -3,7 +3,6 @@ package dynamodb
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"twofold/local/core"
@@ -272,32 +271,4 @@ func (s *Service) describeTTL(_ context.Context, call *core.Call) ([]byte, *core
 		d = map[string]string{"TimeToLiveStatus": "ENABLED", "AttributeName": ttl}
 	}
 	return marshal(map[string]any{"TimeToLiveDescription": d})
-}
-
-// Item is one stored item.
-type Item struct {
-	JSON json.RawMessage // attributes in DynamoDB JSON, sorted by name
-	By   string          // the region whose write this version is
-}
-
-// Items are all items of a table in one region, in the order of their keys; nil when there is no such table.
-func (s *Service) Items(region, tableName string) []Item {
-	t, ok := s.table(region, tableName)
-	if !ok {
-		return nil
-	}
-	t.mu.Lock()
-	rows := slices.Collect(func(yield func(*row) bool) { t.items.Scan(yield) })
-	t.mu.Unlock()
-	slices.SortFunc(rows, func(a, b *row) int {
-		if c := strings.Compare(a.key.hash, b.key.hash); c != 0 {
-			return c
-		}
-		return strings.Compare(a.key.sort, b.key.sort)
-	})
-	out := make([]Item, len(rows))
-	for i, r := range rows {
-		out[i] = Item{rawItem(r.item), r.by}
-	}
-	return out
 }

@@ -176,18 +176,21 @@ func (o *operation) parseExpressions(bind *bindings) *core.Error {
 	return nil
 }
 
-// checkSchema checks the key against the table and places the operation.
+// checkSchema checks the key and the item against the table and places the operation.
 func (o *operation) checkSchema() *core.Error {
-	var err *core.Error
-	if o.verb == "Put" {
-		err = o.schema.checkItem(o.request.item)
-		if err == nil && o.request.item.size() > maxItem {
-			err = invalid("Item size has exceeded the maximum allowed size")
-		}
-	} else {
-		err = o.schema.checkKey(o.request.key)
+	if err := o.place(); err != nil {
+		return err
 	}
-	if err != nil {
+	return o.checkItem()
+}
+
+// place checks the key against the table and places the operation.
+func (o *operation) place() *core.Error {
+	check := o.schema.checkKey
+	if o.verb == "Put" {
+		check = o.schema.checkItem
+	}
+	if err := check(o.source()); err != nil {
 		return err
 	}
 	for _, a := range o.actions {
@@ -197,6 +200,20 @@ func (o *operation) checkSchema() *core.Error {
 	}
 	o.key = o.schema.keyOf(o.source())
 	return o.schema.checkPaths(o.paths)
+}
+
+// checkItem checks the item of a Put but for its key.
+func (o *operation) checkItem() *core.Error {
+	if o.verb != "Put" {
+		return nil
+	}
+	if err := o.schema.checkIndexKeys(o.request.item); err != nil {
+		return err
+	}
+	if o.request.item.size() > maxItem {
+		return invalid("Item size has exceeded the maximum allowed size")
+	}
+	return nil
 }
 
 // holds reports whether the condition of the operation, if any, is met by the current item.

@@ -72,7 +72,8 @@ func TestWritesAreMetered(t *testing.T) {
 	for _, r := range w.cloud.Meter.Read() {
 		got[r.MeterKey] = r.N
 	}
-	want := map[core.MeterKey]float64{{Region: east, Unit: unitReplicated}: 2, {Region: west, Unit: unitReplicated}: 2, {Region: east, Unit: unitWrite}: 4, {Region: east, Unit: unitRead}: 1.5}
+	want := map[core.MeterKey]float64{{Region: east, Unit: unitReplicated}: 2, {Region: west, Unit: unitReplicated}: 2, {Region: east, Unit: unitWrite}: 4, {Region: east, Unit: unitRead}: 1.5,
+		{Region: west, Unit: unitTransfer}: 2007} // the item's size
 	for k, n := range want {
 		if got[k] != n {
 			t.Errorf("%v = %v, want %v", k, got[k], n)

@@ -205,7 +205,7 @@ const (
 	maxPage    = 1 << 20
 )
 
-// checkItem checks the keys of a whole item, those of indexes included.
+// checkItem checks the key of a whole item.
 func (s *schema) checkItem(item attributes) *core.Error {
 	for _, part := range []keyPart{s.hash, s.sort} {
 		if part.name == "" {
@@ -222,9 +222,10 @@ func (s *schema) checkItem(item attributes) *core.Error {
 			return err
 		}
 	}
-	return s.checkIndexKeys(item)
+	return nil
 }
 
+// checkIndexKeys checks the attributes of an item that are keys of indexes.
 func (s *schema) checkIndexKeys(item attributes) *core.Error {
 	for i := range s.indexes {
 		x := &s.indexes[i]

@@ -90,7 +90,7 @@ func (s *Service) prepareTransaction(call *core.Call, enclosing string, verbs ..
 			return nil, nil, err
 		}
 		// DynamoDB reports what it finds after it has looked at the table as a cancelled transaction.
-		if err := o.checkSchema(); err != nil {
+		if err := o.place(); err != nil {
 			reasons := make([]reason, len(r.parts))
 			reasons[i] = reason{code: "ValidationError", message: err.Message}
 			return nil, nil, cancelled(reasons)
@@ -151,6 +151,10 @@ func runTransaction(ops []*operation, used *usages) *core.Error {
 	for i, o := range ops {
 		olds[i] = o.table.find(o.key).attributes()
 		used.of(o.table.name).base += 0
+		if err := o.checkItem(); err != nil {
+			reasons[i], failed = reason{code: "ValidationError", message: err.Message}, true
+			continue
+		}
 		if !o.holds(olds[i]) {
 			reasons[i], failed = reason{code: "ConditionalCheckFailed", message: "The conditional request failed"}, true
 			if o.request.returnsFailed == "ALL_OLD" {

@@ -223,6 +223,20 @@ func (s *Service) describeRule(_ context.Context, call *core.Call) (any, error) 
 	return d, nil
 }
 
+// lockedBus finds the bus whose rules an action is about. Without an error the service is locked, for the caller to unlock.
+func (s *Service) lockedBus(call *core.Call, action, given string) (*bus, error) {
+	name := busName(given)
+	if err := call.Authorize(action, ruleARN(call.Region, name, "*")); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if b := s.find(call.Region, name); b != nil {
+		return b, nil
+	}
+	s.mu.Unlock()
+	return nil, noBus(name)
+}
+
 func (s *Service) listRules(_ context.Context, call *core.Call) (any, error) {
 	var in struct {
 		EventBusName, NamePrefix string
@@ -231,16 +245,11 @@ func (s *Service) listRules(_ context.Context, call *core.Call) (any, error) {
 	if err := call.Decode(&in); err != nil {
 		return nil, err
 	}
-	name := busName(in.EventBusName)
-	if err := call.Authorize("events:ListRules", ruleARN(call.Region, name, "*")); err != nil {
+	b, err := s.lockedBus(call, "events:ListRules", in.EventBusName)
+	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.find(call.Region, name)
-	if b == nil {
-		return nil, noBus(name)
-	}
 	out := []ruleDescription{}
 	for _, r := range b.rules {
 		if strings.HasPrefix(r.name, in.NamePrefix) {
@@ -258,16 +267,11 @@ func (s *Service) listRuleNamesByTarget(_ context.Context, call *core.Call) (any
 	if err := call.Decode(&in); err != nil {
 		return nil, err
 	}
-	name := busName(in.EventBusName)
-	if err := call.Authorize("events:ListRuleNamesByTarget", ruleARN(call.Region, name, "*")); err != nil {
+	b, err := s.lockedBus(call, "events:ListRuleNamesByTarget", in.EventBusName)
+	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.find(call.Region, name)
-	if b == nil {
-		return nil, noBus(name)
-	}
 	out := []string{}
 	for _, r := range b.rules {
 		if slices.ContainsFunc(r.targets, func(t *target) bool { return t.ARN == in.TargetArn }) {

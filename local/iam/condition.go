@@ -94,10 +94,14 @@ func checkNumber(v string) error {
 	return nil
 }
 
-func compileConditions(raw map[string]map[string]json.RawMessage, variables bool) ([]condition, error) {
+// anyKey takes keys of aws: that the local cloud does not fill in.
+func compileConditions(raw map[string]map[string]json.RawMessage, variables, anyKey bool) ([]condition, error) {
 	var out []condition
 	for name, keys := range raw {
 		for key, values := range keys {
+			if err := checkGlobal(strings.ToLower(key)); err != nil && !anyKey {
+				return nil, fmt.Errorf("condition %s on %s: %w", name, key, err)
+			}
 			c, err := compileCondition(name, key, values, variables)
 			if err != nil {
 				return nil, fmt.Errorf("condition %s on %s: %w", name, key, err)
@@ -146,6 +150,10 @@ func checkKey(key string) error {
 	if !strings.Contains(key, ":") {
 		return fmt.Errorf("%q is not of the form service:Key", key)
 	}
+	return nil
+}
+
+func checkGlobal(key string) error {
 	if strings.HasPrefix(key, "aws:") && !globalKeys[key] {
 		return fmt.Errorf("the local cloud does not fill in %s", key)
 	}

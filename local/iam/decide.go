@@ -74,6 +74,18 @@ func CompileIdentityPolicy(doc []byte) (decide func(action, resource string) (al
 	}, nil
 }
 
+// CompileAskedPolicy reads an identity-based policy document of a role that only an account has. Whoever asks gives all keys of the
+// request, tags included, which the local cloud does not fill in and refuses in the roles that it runs.
+func CompileAskedPolicy(doc []byte) (allowed func(action, resource string, keys []core.ConditionKey) bool, err error) {
+	p, err := compile(doc, askedPolicy)
+	if err != nil {
+		return nil, err
+	}
+	return func(action, resource string, keys []core.ConditionKey) bool {
+		return judge([]*policy{p}, action, resource, keysOf(core.Principal{}, keys), nil) == allows
+	}, nil
+}
+
 // ResourcePolicy is a compiled resource-based policy: of a queue, bus, topic, key.
 type ResourcePolicy struct{ policies []*policy }
 

@@ -13,6 +13,7 @@ type flavour int
 
 const (
 	identityPolicy flavour = iota // attached to a role: no principal
+	askedPolicy                   // the same, of an account's role: whoever asks gives every key of the request
 	trustPolicy                   // who may assume a role: a principal, no resource
 	resourcePolicy                // on a queue, bus, ...: a principal and a resource
 )
@@ -159,7 +160,7 @@ func (s rawStatement) compile(f flavour, variables bool) (statement, error) {
 		return out, err
 	}
 	var err error
-	out.conditions, err = compileConditions(s.Condition, variables)
+	out.conditions, err = compileConditions(s.Condition, variables, f == askedPolicy)
 	return out, err
 }
 
@@ -214,7 +215,7 @@ func (s *statement) setPrincipals(raw rawStatement, f flavour) error {
 	if raw.NotPrincipal != nil {
 		return errors.New("the local cloud does not run NotPrincipal")
 	}
-	if (raw.Principal != nil) == (f == identityPolicy) {
+	if (raw.Principal != nil) == (f == identityPolicy || f == askedPolicy) {
 		return errors.New("resource and trust policies name a Principal, identity-based policies do not")
 	}
 	if raw.Principal == nil {

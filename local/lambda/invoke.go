@@ -52,7 +52,7 @@ func (s *Service) Invoke(ctx context.Context, region, name, qualifier string, p 
 // through does what core.Cloud.Do does around a call, without encoding the answer.
 func (s *Service) through(ctx context.Context, call *core.Call, do func(context.Context) (Result, error)) (Result, error) {
 	if err := s.Cloud.Faults.Before(ctx, call); err != nil {
-		return Result{}, err
+		return failedInstead(err)
 	}
 	res, err := do(core.WithRegion(ctx, call.Region))
 	if lost := s.Cloud.Faults.After(ctx, call); lost != nil {
@@ -118,6 +118,7 @@ func checkPayload(kind InvocationType, payload []byte) ([]byte, error) {
 func (s *Service) execute(ctx context.Context, t target, in Invocation) (Result, error) {
 	release, err := s.admit(t.fn)
 	if err != nil {
+		s.observe(t, Observed{Throttled: true})
 		return Result{}, err
 	}
 	defer release()
@@ -130,6 +131,7 @@ func (s *Service) execute(ctx context.Context, t target, in Invocation) (Result,
 		return Result{}, s.runnerError(v, err)
 	}
 	s.bill(v, out.Duration)
+	s.observe(t, Observed{Errored: out.Error != "", Duration: out.Duration})
 	if out.Error != "" {
 		s.journalError(v, out)
 	}
@@ -160,8 +162,8 @@ func (s *Service) journalError(v *Version, out Outcome) {
 // bill counts a request and its GB-seconds; durations round up to a millisecond.
 func (s *Service) bill(v *Version, d time.Duration) {
 	ms := math.Max(1, math.Ceil(float64(d)/float64(time.Millisecond)))
-	s.Cloud.Meter.Add(v.Region, Requests, 1)
-	s.Cloud.Meter.Add(v.Region, GBSeconds, ms/1000*float64(v.MemoryMB)/1024)
+	s.Cloud.Meter.AddFor(v.Region, Requests, v.Name, 1)
+	s.Cloud.Meter.AddFor(v.Region, GBSeconds, v.Name, ms/1000*float64(v.MemoryMB)/1024)
 }
 
 // admit counts an invocation in, or throttles it. The caller must call release.

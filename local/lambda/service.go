@@ -28,6 +28,8 @@ type Config struct {
 	Deliver func(ctx context.Context, region, targetARN string, body []byte, attributes map[string]string, as core.Principal) error
 	// Filter compiles one event pattern of FilterCriteria; match gets a record as JSON.
 	Filter func(pattern json.RawMessage) (match func(record []byte) (bool, error), err error)
+	// Observe, if set, is told of every invocation; it must be short.
+	Observe func(Observed)
 	// Pollers is how many tasks poll for a mapping without ScalingConfig; 5, as Lambda begins with, when zero.
 	Pollers int
 }
@@ -78,6 +80,23 @@ func New(c Config) *Service {
 		c.Pollers = 5
 	}
 	return &Service{Config: c, functions: map[string]*function{}, mappings: map[string]*mapping{}, running: map[string]int{}}
+}
+
+// Observed is an invocation as CloudWatch counts it.
+type Observed struct {
+	Region, Function   string
+	Qualifier          string // alias or version that the caller named; "" for none
+	Version            string // that ran
+	Throttled, Errored bool
+	Duration           time.Duration
+}
+
+func (s *Service) observe(t target, o Observed) {
+	if s.Observe == nil {
+		return
+	}
+	o.Region, o.Function, o.Qualifier, o.Version = t.version.Region, t.version.Name, t.qualifier, t.version.Number
+	s.Observe(o)
 }
 
 func encode(v any) []byte {

@@ -30,6 +30,7 @@ type View struct {
 	Events      int            // how many events crossed a bus
 	Accepted    []string       // orders that a client was told are accepted
 	Differences []string       // items of global tables that the replicas hold differently
+	Gone        string         // a region that is lost for good, which is not among Regions; "" if none is. What it sold and mailed is not asked for
 	Troubled    bool           // functions died on purpose: a mail may have been sent twice, by one that could not say so before it died
 }
 
@@ -224,7 +225,7 @@ func soldEqualsConsumed(v View, orders map[string]map[string]fact.Order) Result 
 	r := Result{Name: "units sold are units consumed, and no more than were received"}
 	sold, consumed, received := map[string]int64{}, map[string]int64{}, map[string]int64{}
 	for _, o := range first(v, orders) {
-		if !owes(o.State) {
+		if !owes(o.State) || v.Gone != "" && o.CommittedBy == v.Gone {
 			continue
 		}
 		for _, l := range o.Placed.Lines {
@@ -235,6 +236,9 @@ func soldEqualsConsumed(v View, orders map[string]map[string]fact.Order) Result 
 		for _, c := range v.Stock[region] {
 			consumed[c.SKU] += c.Consumed
 			received[c.SKU] += c.Received
+			if v.Gone != "" { // what it was given is here for good
+				received[c.SKU] += c.Got
+			}
 		}
 	}
 	skus := map[string]bool{}
@@ -287,7 +291,9 @@ func mails(v View, orders map[string]map[string]fact.Order) Result {
 	r := Result{Name: "one mail for each closing fact", Count: len(v.Mails)}
 	sent, due := map[Mail]int{}, map[Mail]bool{}
 	for _, m := range v.Mails {
-		sent[m]++
+		if m.Region != v.Gone {
+			sent[m]++
+		}
 	}
 	for _, id := range orderIDs(orders) {
 		for _, f := range first(v, orders)[id].Timeline {
@@ -300,7 +306,7 @@ func mails(v View, orders map[string]map[string]fact.Order) Result {
 		}
 	}
 	for m := range due {
-		if n := sent[m]; n == 0 || n > 1 && !v.Troubled {
+		if n := sent[m]; m.Region != v.Gone && (n == 0 || n > 1 && !v.Troubled) {
 			r.Broken = append(r.Broken, fmt.Sprintf("%s was mailed %d times by %s that it is %s, and it should be once", m.OrderID, n, m.Region, m.Kind))
 		}
 	}
@@ -347,4 +353,15 @@ func list(name string, found []string) Result {
 		}
 	}
 	return r
+}
+
+// Ended counts the orders of which a region's replica has an outcome.
+func Ended(v View, region string, ids []string) int {
+	orders, n := foldAll(v)[region], 0
+	for _, id := range ids {
+		if orders[id].HasOutcome() {
+			n++
+		}
+	}
+	return n
 }

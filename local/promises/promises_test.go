@@ -96,3 +96,24 @@ func TestEachPromiseCanBreak(t *testing.T) {
 		})
 	}
 }
+
+// What a region that is lost for good sold and mailed is not asked for; what the other one did is.
+func TestARegionLostForGoodIsExcused(t *testing.T) {
+	gone := func() promises.View {
+		v := kept()
+		v.Gone, v.Regions, v.Mails = east, []string{west}, nil
+		delete(v.Facts, east)
+		delete(v.Stock, east)
+		return v
+	}
+	for _, r := range promises.Check(gone()) {
+		for _, b := range r.Broken {
+			t.Errorf("%s: %s", r.Name, b)
+		}
+	}
+	v := gone()
+	v.Facts[west][2].CommittedBy = west
+	if promises.Held(promises.Check(v)) {
+		t.Error("what the survivor sold need not be consumed, nor mailed")
+	}
+}

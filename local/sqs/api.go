@@ -88,7 +88,8 @@ func (s *Service) through(ctx context.Context, call *core.Call, do func() error)
 type Queue struct {
 	Region, Name, ARN          string
 	Visible, InFlight, Delayed int
-	DeadLetterOf               []string // names of the queues that move messages here
+	Oldest                     time.Duration // how long the message has waited that was sent first; 0 for none
+	DeadLetterOf               []string      // names of the queues that move messages here
 }
 
 // Queues are all queues of all regions by ARN.
@@ -98,6 +99,7 @@ func (s *Service) Queues() []Queue {
 	for _, q := range s.sorted("", "") {
 		info := Queue{Region: q.region, Name: q.name, ARN: q.arn}
 		info.Visible, info.InFlight, info.Delayed = q.depth(now)
+		info.Oldest = q.oldest(now)
 		for _, source := range s.sources(q) {
 			info.DeadLetterOf = append(info.DeadLetterOf, source.name)
 		}

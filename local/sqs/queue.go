@@ -197,6 +197,20 @@ func (q *queue) depth(now time.Time) (visible, inflight, delayed int) {
 	return visible, inflight, delayed
 }
 
+// oldest is how long the message has been there that was sent first; 0 if there is none.
+func (q *queue) oldest(now time.Time) (age time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, list := range [][]*message{q.ready, q.later} {
+		for _, m := range list {
+			if !m.gone && !q.expired(m, now) {
+				age = max(age, now.Sub(m.sent))
+			}
+		}
+	}
+	return age
+}
+
 // laterHeap orders hidden messages by when they become visible.
 type laterHeap []*message
 

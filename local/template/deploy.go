@@ -144,7 +144,7 @@ func (r *run) done(res core.Resource, p core.Physical, nested *Stack) {
 func (r *run) resource(ctx context.Context, id string, decl *Map) (core.Resource, error) {
 	typ, _ := decl.Get("Type").(string)
 	res := core.Resource{Region: r.region, Stack: r.name, LogicalID: id, Type: typ, Position: decl.Pos.String()}
-	for part, into := range map[string]*map[string]any{"Properties": &res.Properties, "Metadata": &res.Metadata} {
+	for part, into := range map[string]*map[string]any{"Properties": &res.Properties, "Metadata": &res.Metadata, "UpdatePolicy": &res.UpdatePolicy} {
 		*into = map[string]any{}
 		m, _ := decl.Get(part).(*Map)
 		if m == nil {

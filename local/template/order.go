@@ -46,7 +46,7 @@ func (s *scope) needs(id string, r *Map) (map[string]bool, error) {
 		on[name] = true
 		return s.refers(name, c)
 	}
-	for _, part := range []string{"Properties", "Metadata"} {
+	for _, part := range []string{"Properties", "Metadata", "UpdatePolicy"} {
 		if err := s.references(r.Get(part), visit); err != nil {
 			return nil, err
 		}

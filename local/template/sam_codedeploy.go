@@ -88,21 +88,51 @@ func (s *sam) deploymentGroup(d shift, role any) error {
 		"DeploymentConfigName", config,
 		"DeploymentStyle", object(pos, "DeploymentType", "BLUE_GREEN", "DeploymentOption", "WITH_TRAFFIC_CONTROL"),
 		"ServiceRoleArn", role, "TriggerConfigurations", b.take("TriggerConfigurations"))
-	switch alarms := b.take("Alarms").(type) {
-	case nil:
-	case []any:
-		names := make([]any, 0, len(alarms))
-		for _, a := range alarms {
-			names = append(names, object(pos, "Name", a))
-		}
-		props.Set("AlarmConfiguration", object(pos, "Enabled", true, "Alarms", names))
-	default:
-		return b.errorf("Alarms", "Alarms must be a list")
+	alarms, err := alarmConfiguration(b, b.take("Alarms"))
+	if err != nil {
+		return err
 	}
+	props.Set("AlarmConfiguration", alarms)
 	if err := s.add(d.r.id+"DeploymentGroup", object(pos, "Type", "AWS::CodeDeploy::DeploymentGroup", "Properties", props)); err != nil {
 		return err
 	}
 	return b.done()
+}
+
+// alarmConfiguration is that of a list of alarms, which may be chosen by Fn::If; nil for none.
+func alarmConfiguration(b *bag, alarms any) (any, error) {
+	switch alarms := alarms.(type) {
+	case nil:
+		return nil, nil
+	case []any:
+		if c, ok := first(alarms).(*Intrinsic); ok && c.Name == "Ref" && c.Arg == "AWS::NoValue" || len(alarms) == 0 {
+			return &Map{Pos: b.Pos}, nil
+		}
+		names := make([]any, 0, len(alarms))
+		for _, a := range alarms {
+			names = append(names, object(b.Pos, "Name", a))
+		}
+		return object(b.Pos, "Enabled", true, "Alarms", names), nil
+	case *Intrinsic:
+		args, ok := alarms.Arg.([]any)
+		if alarms.Name != "Fn::If" || !ok || len(args) != 3 {
+			break
+		}
+		yes, err := alarmConfiguration(b, args[1])
+		if err != nil {
+			return nil, err
+		}
+		no, err := alarmConfiguration(b, args[2])
+		return &Intrinsic{Name: "Fn::If", Arg: []any{args[0], yes, no}, Pos: alarms.Pos}, err
+	}
+	return nil, b.errorf("Alarms", "Alarms must be a list, or Fn::If of two")
+}
+
+func first(list []any) any {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[0]
 }
 
 // deploymentConfig is the CodeDeploy configuration of a type, which may be chosen by a

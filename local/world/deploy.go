@@ -50,7 +50,7 @@ func (w *World) provision(ctx context.Context, r core.Resource) (core.Physical, 
 	}
 	if why := inertTypes[r.Type]; why != "" {
 		w.inert[r.Type+": "+why]++
-		return core.Physical{Ref: r.PhysicalName(), Attrs: map[string]any{"Arn": core.ARN(strings.ToLower(strings.Split(r.Type, "::")[1]), r.Region, r.PhysicalName())}}, nil
+		return inertPhysical(r), nil
 	}
 	for _, name := range []string{r.Type, r.Type[:strings.LastIndex(r.Type, "::")+2]} {
 		if p := w.svc.provisioners[name]; p != nil {
@@ -63,10 +63,37 @@ func (w *World) provision(ctx context.Context, r core.Resource) (core.Physical, 
 // inertTypes change nothing on one machine, and why.
 var inertTypes = map[string]string{
 	"AWS::Logs::LogGroup":                      "logs are kept by the local cloud",
-	"AWS::CodeDeploy::Application":             "a new version takes all traffic at once",
-	"AWS::CodeDeploy::DeploymentGroup":         "a new version takes all traffic at once",
 	"AWS::ApiGateway::Account":                 "there are no access logs to CloudWatch",
 	"AWS::CloudFormation::WaitConditionHandle": "used as an empty stack",
+	"AWS::KMS::Key":                            "nothing is encrypted at rest",
+	"AWS::KMS::Alias":                          "nothing is encrypted at rest",
+	"AWS::SNS::Topic":                          "alarms tell the journal",
+	"AWS::SNS::Subscription":                   "alarms tell the journal",
+	"AWS::CloudWatch::Dashboard":               "nobody looks",
+	"AWS::XRay::SamplingRule":                  "nothing is traced",
+	"AWS::ApiGateway::DomainName":              "each region has an address of its own",
+	"AWS::ApiGateway::BasePathMapping":         "each region has an address of its own",
+	"AWS::Route53::RecordSet":                  "each region has an address of its own; twofold/local/edge computes what DNS would do",
+	"AWS::Route53::HealthCheck":                "twofold/local/edge computes what DNS would do",
+	"AWS::WAFv2::WebACL":                       "there are no strangers on one machine",
+	"AWS::WAFv2::WebACLAssociation":            "there are no strangers on one machine",
+}
+
+// inertPhysical answers what a template may ask of an inert resource.
+func inertPhysical(r core.Resource) core.Physical {
+	name := r.PhysicalName()
+	for _, key := range []string{"AliasName", "DomainName", "TopicName", "LogGroupName", "RuleName"} {
+		if given, ok := r.Properties[key].(string); ok {
+			name = given
+		}
+	}
+	arn := core.ARN(strings.ToLower(strings.Split(r.Type, "::")[1]), r.Region, name)
+	ref := name
+	if r.Type == "AWS::SNS::Topic" {
+		ref = arn
+	}
+	return core.Physical{Ref: ref, Attrs: map[string]any{"Arn": arn, "KeyId": name, "TopicArn": arn, "HealthCheckId": name,
+		"RegionalDomainName": "d-local.execute-api." + r.Region + ".amazonaws.com", "RegionalHostedZoneId": "local"}}
 }
 
 // folder is the name of a function's folder in functions/, which SAM's CodeUri names.

@@ -14,10 +14,14 @@ type weather struct {
 	rand   *core.Rand
 	rates  atomic.Pointer[FaultRates] // nil: none
 	skew   atomic.Pointer[map[string]time.Duration]
+	lag    atomic.Int64 // of replication, without what rates add to it
 }
 
-func newWeather(faults *core.Faults, seed uint64) *weather {
-	return &weather{faults: faults, rand: core.NewRand(seed ^ 0x77ea7)}
+func newWeather(faults *core.Faults, seed uint64, lag time.Duration) *weather {
+	w := &weather{faults: faults, rand: core.NewRand(seed ^ 0x77ea7)}
+	w.lag.Store(int64(lag))
+	faults.DrawLag(func() time.Duration { return time.Duration(w.lag.Load()) })
+	return w
 }
 
 // hits draws whether a fault hits, and counts it. Without a rate nothing is drawn.

@@ -124,7 +124,7 @@ func (w *weather) skewOf(region string) time.Duration {
 // setLag gives each replicated change a lag of its own.
 func (w *World) setLag(r FaultRates) {
 	w.cloud.Faults.DrawLag(func() time.Duration {
-		lag := w.opts.Lag + w.weather.upTo(r.LagSpread)
+		lag := time.Duration(w.weather.lag.Load()) + w.weather.upTo(r.LagSpread)
 		if w.weather.hits(r.LongLag, "replication late") {
 			lag += w.weather.upTo(r.LongLagBy)
 		}

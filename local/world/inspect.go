@@ -2,12 +2,32 @@ package world
 
 import (
 	"bytes"
+	"encoding/json"
 
 	"twofold/local/promises"
 )
 
 // Stock is what a region's own table says it has, by SKU, and how many reservations are held there.
 func (w *World) Stock(region string) ([]promises.Counters, int, error) { return w.stock(region) }
+
+// Unreplicated names the items of the global tables of which one region's replica has another version than the other's, or which
+// that does not have: table, pk and sk with spaces between.
+func (w *World) Unreplicated(from, to string) []string {
+	var out []string
+	for _, table := range []string{"orders", "catalogue"} {
+		there := map[string]bool{}
+		for _, item := range w.svc.dynamodb.Items(to, w.table(table)) {
+			there[string(item.JSON)] = true
+		}
+		for _, item := range w.svc.dynamodb.Items(from, w.table(table)) {
+			var key struct{ PK, SK struct{ S string } }
+			if !there[string(item.JSON)] && json.Unmarshal(item.JSON, &key) == nil {
+				out = append(out, table+" "+key.PK.S+" "+key.SK.S)
+			}
+		}
+	}
+	return out
+}
 
 // Facts are a region's facts as they are stored, each as DynamoDB JSON with its attributes sorted by name.
 func (w *World) Facts(region string) []string {

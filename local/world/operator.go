@@ -50,6 +50,7 @@ func (w *World) operated(aws http.Handler) http.Handler {
 	play(PathDelivery, func(_ *http.Request, order string) (string, error) {
 		return "the carrier has delivered the parcel", w.svc.carrier.Deliver(order)
 	})
+	play(PathFaults, func(r *http.Request, _ string) (string, error) { return w.control(r) })
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, operatorPaths) {
 			mux.ServeHTTP(rw, r)

@@ -18,7 +18,7 @@ import (
 
 func (w *World) lambdaConfig() lambda.Config {
 	return lambda.Config{
-		Cloud: w.cloud, Context: w.ctx, Runner: w.svc.runner,
+		Cloud: w.cloud, Context: w.ctx, Runner: w.svc.runner, Observe: w.observeFunction,
 		Queues: lambda.Queues{Receive: w.receive, Delete: w.forget},
 		Deliver: func(ctx context.Context, region, target string, body []byte, attrs map[string]string, as core.Principal) error {
 			return w.deliver(ctx, delivery{region: region, target: target, as: as, body: body, attributes: attrs})

@@ -105,6 +105,8 @@ type Latency struct {
 	Peer     time.Duration // from one region to the other
 	Provider time.Duration // to a provider
 	Client   time.Duration // from outside to a region's API
+
+	Compute time.Duration // what each invocation takes of a whole CPU, of which a function has MemorySize/1769; exactly this
 }
 
 // UsualLatency is what one sees between AWS's regions on two coasts of a continent.

@@ -17,6 +17,8 @@ func constructors() map[string]platform.Constructor {
 	return map[string]platform.Constructor{
 		"api-authorizer":    auth.NewAuthorizer,
 		"api-health":        health.NewAPI,
+		"deploy-after":      deploy.NewAfter,
+		"deploy-before":     deploy.NewBefore,
 		"health-probe":      health.NewProbe,
 		"inventory-adopt":   inventory.NewAdopt,
 		"inventory-api":     inventory.NewAPI,

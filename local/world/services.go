@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"twofold/local/apigateway"
+	"twofold/local/cloudwatch"
+	"twofold/local/codedeploy"
 	"twofold/local/core"
 	"twofold/local/dynamodb"
 	"twofold/local/eventbridge"
@@ -26,22 +28,24 @@ import (
 
 // services are all parts of a world.
 type services struct {
-	iam       *iam.IAM
-	dynamodb  *dynamodb.Service
-	sqs       *sqs.Service
-	lambda    *lambda.Service
-	runner    runner
-	states    *states.Service
-	events    *eventbridge.Service
-	pipes     *pipes.Service
-	scheduler *scheduler.Service
-	secrets   *secretsmanager.Service
-	ses       *ses.Service
-	apis      *apigateway.Gateway
-	stripe    *stripe.Provider
-	carrier   *carrier.Provider
-	webhooks  webhooks
-	issuer    *issuer.Issuer
+	iam        *iam.IAM
+	dynamodb   *dynamodb.Service
+	sqs        *sqs.Service
+	lambda     *lambda.Service
+	runner     runner
+	states     *states.Service
+	events     *eventbridge.Service
+	pipes      *pipes.Service
+	scheduler  *scheduler.Service
+	secrets    *secretsmanager.Service
+	ses        *ses.Service
+	apis       *apigateway.Gateway
+	stripe     *stripe.Provider
+	carrier    *carrier.Provider
+	webhooks   webhooks
+	issuer     *issuer.Issuer
+	cloudwatch *cloudwatch.Service
+	codedeploy *codedeploy.Service
 
 	provisioners map[string]core.Provisioner // by resource type, or by what comes before its last part
 }
@@ -60,6 +64,7 @@ func (w *World) newServices() error {
 	s.dynamodb = dynamodb.New(w.ctx, w.cloud, dynamodb.Options{Log: w.keepTables()})
 	s.sqs = sqs.New(sqs.Config{Cloud: w.cloud, Context: w.ctx, Endpoint: w.Endpoint()})
 	s.runner = w.driver.runner(w)
+	s.cloudwatch = w.newAlarms() // the runner has said whether the world is simulated
 	s.lambda = lambda.New(w.lambdaConfig())
 	s.states = states.New(w.ctx, w.cloud, states.Options{Invoke: w.invokeForStates})
 	s.events = eventbridge.New(w.ctx, w.cloud, eventbridge.Ports{Deliver: w.deliverEvent, Schedule: w.schedule, Validate: w.validator()})
@@ -68,6 +73,8 @@ func (w *World) newServices() error {
 	s.secrets = secretsmanager.New(w.cloud)
 	s.ses = ses.New(w.cloud)
 	s.apis = apigateway.New(w.cloud, w.invokeForAPI, iam.CompileIdentityPolicy)
+	s.codedeploy = codedeploy.New(w.cloud, codedeploy.Options{Speed: w.opts.Speed})
+	w.observe()
 	if err := w.newProviders(); err != nil {
 		return err
 	}
@@ -105,14 +112,14 @@ func (w *World) register() {
 	s := &w.svc
 	for name, svc := range map[string]core.Service{
 		"dynamodb": s.dynamodb, "sqs": s.sqs, "lambda": s.lambda, "states": s.states, "events": s.events, "pipes": s.pipes,
-		"scheduler": s.scheduler, "secretsmanager": s.secrets, "ses": s.ses, "apigateway": s.apis,
+		"scheduler": s.scheduler, "secretsmanager": s.secrets, "ses": s.ses, "apigateway": s.apis, "monitoring": s.cloudwatch, "codedeploy": s.codedeploy,
 	} {
 		w.cloud.Register(name, svc)
 	}
 	s.provisioners = map[string]core.Provisioner{
 		"AWS::IAM::": s.iam, "AWS::DynamoDB::": s.dynamodb, "AWS::SQS::": s.sqs, "AWS::Lambda::": s.lambda,
 		"AWS::Events::": s.events, "AWS::EventSchemas::": s.events, "AWS::Pipes::": s.pipes, "AWS::Scheduler::": s.scheduler,
-		"AWS::SecretsManager::": s.secrets, "AWS::SES::": s.ses, "AWS::ApiGateway::": s.apis,
+		"AWS::SecretsManager::": s.secrets, "AWS::SES::": s.ses, "AWS::ApiGateway::": s.apis, "AWS::CloudWatch::": s.cloudwatch, "AWS::CodeDeploy::": s.codedeploy,
 	}
 	maps.Copy(s.provisioners, s.states.Provisioners())
 }

@@ -65,7 +65,7 @@ func TestTheSDKRetriesOnTheVirtualClock(t *testing.T) {
 		if call.Operation != "PutItem" || !call.Principal.Operator() {
 			return nil
 		}
-		if attempts++; attempts < sdkAttempts {
+		if attempts++; attempts < platform.SDKAttempts {
 			return &core.Error{Code: "InternalServerError", Message: "injected", Status: http.StatusInternalServerError}
 		}
 		return nil
@@ -76,7 +76,7 @@ func TestTheSDKRetriesOnTheVirtualClock(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if took := d.Now().Sub(begin); attempts != sdkAttempts || took != (sdkAttempts-1)*sdkBackoff {
+	if took := d.Now().Sub(begin); attempts != platform.SDKAttempts || took != (platform.SDKAttempts-1)*platform.SDKBackoff {
 		t.Errorf("%d attempts took %s of virtual time", attempts, took)
 	}
 }

@@ -71,3 +71,22 @@ func TestTheCostOfOneSimulatedSDKCall(t *testing.T) {
 		t.Errorf("one simulated SDK call takes %s: thousands of histories cannot be paid with that", cost)
 	}
 }
+
+func TestTheCostOfAnOrderDoesNotGrowWithWhatIsStored(t *testing.T) {
+	p := prepared(t)
+	few, err := p.OrderCost(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := p.OrderCost(2000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("beside 10: %+v; beside 2000: %+v", few, many)
+	if few.Calls < 10 || few.Writes < 10 || few.Reads < 1 {
+		t.Errorf("an order costs %+v, which cannot be", few)
+	}
+	if many.Calls > few.Calls*1.05 || many.Writes > few.Writes*1.05 || many.Reads > few.Reads*1.05 {
+		t.Errorf("an order costs %+v beside 10 orders, customers and SKUs and %+v beside 2000", few, many)
+	}
+}

@@ -63,14 +63,9 @@ type simRetryer struct {
 	clock platform.Clock
 }
 
-const (
-	sdkAttempts = 3
-	sdkBackoff  = 500 * time.Millisecond
-)
-
 func newSimRetryer(clock platform.Clock) simRetryer {
 	return simRetryer{clock: clock, Standard: retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = sdkAttempts
+		o.MaxAttempts = platform.SDKAttempts
 		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 	})}
 }
@@ -82,7 +77,7 @@ func (r simRetryer) GetRetryToken(ctx context.Context, failed error) (func(error
 	if err != nil {
 		return nil, err
 	}
-	return release, r.clock.Sleep(ctx, sdkBackoff)
+	return release, r.clock.Sleep(ctx, platform.SDKBackoff)
 }
 
 // invocationID draws the header Amz-Sdk-Invocation-Id, which the SDK draws from the system.

@@ -2,7 +2,6 @@ package world
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -55,18 +54,36 @@ func (d *simDriver) runner(w *World) runner {
 	w.cloud.Journal.Tap(func(e core.Entry) { d.Note(string(e.Kind) + " " + e.Region + " " + e.Subject + " " + e.Detail) })
 	all := constructors()
 	return simulated.New(simulated.Config{Cloud: w.cloud, Seed: w.opts.Seed, Constructor: func(v *lambda.Version) (simulated.Constructor, error) {
-		name, err := folder(v.Resource)
+		construct, err := w.constructor(all, v)
 		if err != nil {
 			return nil, err
 		}
-		construct := all[name]
-		if construct == nil {
-			return nil, errors.New("it is not in the registry")
-		}
 		return func(ctx context.Context, env simulated.Env) (simulated.Handler, error) {
-			return construct(ctx, d.runtime(env, w.Endpoint()))
+			h, err := construct(ctx, d.runtime(env, w.Endpoint()))
+			if err != nil || d.latency.Compute <= 0 {
+				return h, err
+			}
+			return computing{h, d.Sim, d.latency.Compute * wholeCPU / time.Duration(max(1, v.MemoryMB))}, nil
 		}, nil
 	}})
+}
+
+// wholeCPU is the memory in MB at which a function has one CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+const wholeCPU = 1769
+
+// computing is a handler that is busy for a while.
+type computing struct {
+	simulated.Handler
+	sim  *core.Sim
+	busy time.Duration
+}
+
+// Invoke implements simulated.Handler.
+func (c computing) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if err := c.sim.Sleep(ctx, c.busy); err != nil {
+		return nil, err
+	}
+	return c.Handler.Invoke(ctx, payload)
 }
 
 func (d *simDriver) stop(r runner) error {

@@ -2,7 +2,6 @@ package world
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,126 +31,59 @@ func (w *World) View(context.Context) (promises.View, error) {
 
 func (w *World) table(name string) string { return "twofold-" + w.opts.Stage + "-" + name }
 
-// rows reads a table into values of T, with the attributes' names as JSON's.
-func rows[T any](items []dynamodb.Item) ([]T, error) {
-	out := make([]T, len(items))
-	for i, item := range items {
-		plain, err := plainItem(item.JSON)
+// facts are those of a region's replica of the orders table.
+func (w *World) facts(region string) (out []fact.Fact, all error) {
+	for _, r := range w.svc.dynamodb.Rows(region, w.table("orders")) {
+		if !strings.HasPrefix(r.Text("sk"), "fact#") {
+			continue
+		}
+		amount, err := r.Int("amount")
+		f := fact.Fact{OrderID: r.Text("orderId"), Kind: fact.Kind(r.Text("kind")), Region: r.Text("region"), Home: r.Text("home"), CommittedBy: r.Text("committedBy"),
+			PlacedRegion: r.Text("placedRegion"), Reason: r.Text("reason"), Amount: money.Money{Amount: amount, Currency: r.Text("currency")}}
+		for _, l := range r.Maps("lines") {
+			quantity, lerr := l.Int("quantity")
+			unit, uerr := l.Int("unitAmount")
+			f.Lines = append(f.Lines, fact.Line{SKU: l.Text("sku"), Quantity: quantity, UnitAmount: unit})
+			err = errors.Join(err, lerr, uerr)
+		}
 		if err != nil {
-			return nil, err
+			all = errors.Join(all, fmt.Errorf("fact %s of %s: %w", f.Kind, f.OrderID, err))
 		}
-		if err := json.Unmarshal(plain, &out[i]); err != nil {
-			return nil, fmt.Errorf("item %s: %w", item.JSON, err)
-		}
+		out = append(out, f)
 	}
-	return out, nil
-}
-
-// plainItem turns DynamoDB's typed JSON into plain JSON. Sets and binaries, which no table of the platform has, are errors.
-func plainItem(typed json.RawMessage) ([]byte, error) {
-	var attrs map[string]map[string]json.RawMessage
-	if err := json.Unmarshal(typed, &attrs); err != nil {
-		return nil, err
-	}
-	plain := make(map[string]json.RawMessage, len(attrs))
-	for name, v := range attrs {
-		p, err := plainValue(v)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		plain[name] = p
-	}
-	return json.Marshal(plain)
-}
-
-func plainValue(v map[string]json.RawMessage) (json.RawMessage, error) {
-	for kind, raw := range v {
-		switch kind {
-		case "S", "BOOL":
-			return raw, nil
-		case "NULL":
-			return json.RawMessage("null"), nil
-		case "N":
-			var digits json.Number
-			err := json.Unmarshal(raw, &digits)
-			return json.RawMessage(digits), err
-		case "M":
-			return plainItem(raw)
-		case "L":
-			return plainList(raw)
-		}
-		return nil, fmt.Errorf("a value of type %s", kind)
-	}
-	return nil, errors.New("a value without a type")
-}
-
-func plainList(raw json.RawMessage) (json.RawMessage, error) {
-	var list []map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, err
-	}
-	out := make([]json.RawMessage, len(list))
-	for i, v := range list {
-		p, err := plainValue(v)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = p
-	}
-	return json.Marshal(out)
-}
-
-// factRow is a fact as the orders table keeps it.
-type factRow struct {
-	SK                                                 string
-	OrderID, Kind, Region, Home, Currency, CommittedBy string
-	PlacedRegion, Reason                               string
-	Amount                                             int64
-	Lines                                              []fact.Line
-}
-
-func (w *World) facts(region string) ([]fact.Fact, error) {
-	all, err := rows[factRow](w.svc.dynamodb.Items(region, w.table("orders")))
-	var out []fact.Fact
-	for _, r := range all {
-		if strings.HasPrefix(r.SK, "fact#") {
-			out = append(out, fact.Fact{OrderID: r.OrderID, Kind: fact.Kind(r.Kind), Region: r.Region, Home: r.Home, CommittedBy: r.CommittedBy,
-				PlacedRegion: r.PlacedRegion, Reason: r.Reason, Lines: r.Lines, Amount: money.Money{Amount: r.Amount, Currency: r.Currency}})
-		}
-	}
-	return out, err
-}
-
-type stockRow struct {
-	PK    string `json:"pk"`
-	SK    string `json:"sk"`
-	State string `json:"state"`
-
-	Received, Got, Available, Held, Consumed, Given int64
+	return out, all
 }
 
 // stock adds up the shards of each SKU, and counts reservations that are held.
-func (w *World) stock(region string) ([]promises.Counters, int, error) {
-	all, err := rows[stockRow](w.svc.dynamodb.Items(region, w.table("stock")))
-	var out []promises.Counters
-	held := 0
-	for _, r := range all {
-		sku, isCounter := strings.CutPrefix(r.PK, "sku#")
-		sku, _, _ = strings.Cut(sku, "#") // each shard is a partition
-		if r.SK == "reservation" && r.State == "held" {
+func (w *World) stock(region string) (out []promises.Counters, held int, err error) {
+	for _, r := range w.svc.dynamodb.Rows(region, w.table("stock")) {
+		sku, isCounter := strings.CutPrefix(r.Text("pk"), "sku#")
+		switch sort := r.Text("sk"); {
+		case sort == "reservation" && r.Text("state") == "held":
 			held++
+		case isCounter && sort == "shard":
+			sku, _, _ = strings.Cut(sku, "#") // each shard is a partition
+			if len(out) == 0 || out[len(out)-1].SKU != sku {
+				out = append(out, promises.Counters{SKU: sku})
+			}
+			err = errors.Join(err, addShard(&out[len(out)-1], r))
 		}
-		if !isCounter || r.SK != "shard" {
-			continue
-		}
-		if len(out) == 0 || out[len(out)-1].SKU != sku {
-			out = append(out, promises.Counters{SKU: sku})
-		}
-		c := &out[len(out)-1]
-		c.Received, c.Got, c.Available = c.Received+r.Received, c.Got+r.Got, c.Available+r.Available
-		c.Held, c.Consumed, c.Given = c.Held+r.Held, c.Consumed+r.Consumed, c.Given+r.Given
 	}
 	return out, held, err
+}
+
+func addShard(c *promises.Counters, r dynamodb.Row) (all error) {
+	for _, x := range []struct {
+		name string
+		to   *int64
+	}{{"received", &c.Received}, {"got", &c.Got}, {"available", &c.Available}, {"held", &c.Held}, {"consumed", &c.Consumed}, {"given", &c.Given}} {
+		n, err := r.Int(x.name)
+		if err != nil {
+			all = errors.Join(all, fmt.Errorf("%s of %s: %w", x.name, c.SKU, err))
+		}
+		*x.to += n
+	}
+	return all
 }
 
 func (w *World) viewProviders(v *promises.View) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sort"
+	"sync"
 	"time"
 
 	"twofold/local/core"
@@ -23,6 +24,7 @@ type Options struct {
 	Regions   []string          // of the stage those that run, the others being lost from the start; all when empty
 	Speed     float64           // how many seconds of the schedules' clock pass in one second; 1 when 0
 	Seed      uint64            // of everything that is drawn; live from the clock when 0
+	Alarms    bool              // evaluate alarms in a simulated world too; a live one always does
 	Latency   Latency           // of requests in a simulated world; none when zero
 	Bare      []string          // regions of a cloud into which nothing is deployed; Root and Stage are not read then
 
@@ -52,6 +54,7 @@ type World struct {
 	bases      map[string]string // base URLs by name of the address
 	inert      map[string]int    // resource types that do nothing here, and how many there are
 	data       *data             // nil when nothing outlives the process
+	code       sync.Map          // *lambda.Version -> platform.Constructor: of versions with code of their own
 }
 
 // Start starts the services, the stand-ins and their listeners, and deploys: the live world.
@@ -71,7 +74,7 @@ func start(ctx context.Context, opts Options, d driver, faults *core.Faults) (*W
 		opts.Stage = "local"
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &World{opts: opts, cloud: core.New(d, faults, opts.Seed), driver: d, weather: newWeather(faults, opts.Seed), ctx: ctx, cancel: cancel,
+	w := &World{opts: opts, cloud: core.New(d, faults, opts.Seed), driver: d, weather: newWeather(faults, opts.Seed, opts.Lag), ctx: ctx, cancel: cancel,
 		bases: map[string]string{}, inert: map[string]int{}}
 	w.arm()
 	if err := w.Do(ctx, "deploy", w.start); err != nil {

@@ -80,7 +80,7 @@ func TestARefusedOrderIsRejectedAndLeavesNothingBehind(t *testing.T) {
 	p.stock("TEA", 790, 3)
 	bodies := map[string]string{
 		"PaymentDeclined":     newOrder("TEA", 1, "pm_card_chargeDeclined"),
-		"InsufficientStock":   newOrder("TEA", 4, goodCard),
+		"InsufficientStock":   newOrder("TEA", 7, goodCard), // more than both regions have
 		"ShipmentUnavailable": strings.Replace(newOrder("TEA", 1, goodCard), "SW1Y 4JH", "UNDELIVERABLE", 1),
 	}
 	var ids []string

@@ -45,7 +45,7 @@ var (
 	services = []string{"order", "inventory", "payment", "shipping", "notification", "auth", "health", "deploy"}
 	shared   = []string{"twofold/internal/fact", "twofold/internal/money", "twofold/internal/event", "twofold/internal/platform"}
 	// meeting is where services of the cloud, and cloud and business, may meet.
-	meeting = []string{"twofold/local/world", "twofold/local/promises", "twofold/local/cmd/", "twofold/tests/"}
+	meeting = []string{"twofold/local/world", "twofold/local/promises", "twofold/local/cost", "twofold/local/cmd/", "twofold/tests/"}
 )
 
 func within(path string, prefixes ...string) bool {
@@ -71,6 +71,8 @@ func forbidden(from, to string) string {
 		return "services never import each other"
 	case within(from, "twofold/functions") && !within(to, "twofold/internal"):
 		return "a function's main only wires its service"
+	case within(from, "twofold/operator", "twofold/cmd") && !within(to, append([]string{"twofold/operator"}, shared...)...):
+		return "an operator works from outside, in an account as here"
 	case within(from, "twofold/local") && within(to, "twofold/internal"):
 		return "the cloud knows no business"
 	case within(from, "twofold/local") && !within(to, "twofold/local/core", "twofold/local/pattern", area(from)):
@@ -102,6 +104,8 @@ func TestTheLayerRuleRefusesWhatItShould(t *testing.T) {
 		{"twofold/local/states", "twofold/local/lambda"},
 		{"twofold/local/dynamodb", "twofold/internal/fact"},
 		{"twofold/functions/order-api", "twofold/local/world"},
+		{"twofold/operator", "twofold/internal/order"},
+		{"twofold/cmd/twofold-ops", "twofold/local/world"},
 	}
 	for _, b := range bad {
 		if forbidden(b[0], b[1]) == "" {

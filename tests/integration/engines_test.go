@@ -25,6 +25,7 @@ type engines struct {
 
 	mu   sync.Mutex
 	runs map[string]int // tests that have run, by engine
+	seen map[string]int // drawn histories, by engine
 }
 
 // suite is set before the first test and not changed afterwards; tests cannot be given anything but t.
@@ -45,7 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 func runSuite(m *testing.M) (code int, err error) {
-	suite = &engines{drivers: map[string]func(*testing.T) http.RoundTripper{localEngine: inThisProcess}, runs: map[string]int{}}
+	suite = &engines{drivers: map[string]func(*testing.T) http.RoundTripper{localEngine: inThisProcess}, runs: map[string]int{}, seen: map[string]int{}}
 	if image := os.Getenv("TWOFOLD_DYNAMODB_IMAGE"); image != "" {
 		to, stop, err := dynamodblocal.Start(context.Background(), image)
 		if err != nil {
@@ -60,7 +61,7 @@ func runSuite(m *testing.M) (code int, err error) {
 	}
 	code = m.Run()
 	for _, name := range slices.Sorted(maps.Keys(suite.runs)) {
-		fmt.Printf("store tests on %s: %d\n", name, suite.runs[name])
+		fmt.Printf("store tests on %s: %d, with %d drawn histories\n", name, suite.runs[name], suite.seen[name])
 	}
 	return code, nil
 }
@@ -73,7 +74,7 @@ func onEveryEngine(t *testing.T, test func(*testing.T, *regions)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			suite.ran(name)
-			test(t, newRegions(t, suite.drivers[name](t)))
+			test(t, newRegions(t, name, suite.drivers[name](t)))
 		})
 	}
 }
@@ -82,6 +83,12 @@ func (e *engines) ran(name string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.runs[name]++
+}
+
+func (e *engines) tried(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seen[name]++
 }
 
 // inThisProcess is the local cloud's DynamoDB, without a network.

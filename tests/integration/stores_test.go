@@ -40,16 +40,17 @@ var stages atomic.Int64
 
 // regions is what a test works with: both regions' tables, and stand-ins for the other services that functions call.
 type regions struct {
-	t     *testing.T
-	stage string
-	clock *handClock
-	calls router
+	t      *testing.T
+	engine string
+	stage  string
+	clock  *handClock
+	calls  router
 }
 
-func newRegions(t *testing.T, engine http.RoundTripper) *regions {
+func newRegions(t *testing.T, name string, engine http.RoundTripper) *regions {
 	t.Helper()
-	r := &regions{t: t, stage: fmt.Sprintf("t%dx%d", os.Getpid(), stages.Add(1)), clock: &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
-	r.calls = router{dynamodb: engine, functions: map[string]lambda.Handler{}, lost: map[string]bool{}}
+	r := &regions{t: t, engine: name, stage: fmt.Sprintf("t%dx%d", os.Getpid(), stages.Add(1)), clock: &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	r.calls = router{dynamodb: engine, functions: map[string]lambda.Handler{}, hosts: map[string]http.RoundTripper{}, now: r.clock.Now, lost: map[string]bool{}}
 	r.createTables()
 	return r
 }
@@ -57,7 +58,10 @@ func newRegions(t *testing.T, engine http.RoundTripper) *regions {
 // router gives a function's AWS calls to the engine and to the stand-ins, by the service and region that the signature names.
 type router struct {
 	dynamodb  http.RoundTripper
-	functions map[string]lambda.Handler // by "<region>/<function>"
+	functions map[string]lambda.Handler    // by "<region>/<function>"
+	hosts     map[string]http.RoundTripper // providers
+	post      post
+	now       func() time.Time
 
 	mu      sync.Mutex
 	lost    map[string]bool // regions whose tables do not answer
@@ -65,6 +69,9 @@ type router struct {
 }
 
 func (c *router) RoundTrip(r *http.Request) (*http.Response, error) {
+	if provider := c.hosts[r.URL.Host]; provider != nil {
+		return provider.RoundTrip(r)
+	}
 	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
 	parts := strings.Split(scope, "/")
 	if len(parts) < 4 {
@@ -80,6 +87,10 @@ func (c *router) RoundTrip(r *http.Request) (*http.Response, error) {
 		return c.invoke(region, r)
 	case "states":
 		return c.start(r)
+	case "secretsmanager":
+		return answer(r, []byte(`{"SecretString":"`+providerKey+`"}`)), nil
+	case "ses":
+		return c.post.send(r, c.now())
 	default:
 		return nil, fmt.Errorf("nobody stands in for %s", service)
 	}
@@ -108,8 +119,10 @@ func (c *router) invoke(region string, r *http.Request) (*http.Response, error) 
 	if err != nil {
 		return nil, err
 	}
+	c.mu.Lock() // a stand-in has one instance
 	out, err := handler.Invoke(r.Context(), in)
-	res := answer(r, out)
+	res := answer(r, bytes.Clone(out))
+	c.mu.Unlock()
 	if err != nil {
 		if out, err = json.Marshal(err); err != nil {
 			return nil, err
@@ -162,16 +175,66 @@ func (r *regions) build(region, work string, construct platform.Constructor) lam
 		"PEER_REGION": map[string]string{east: west, west: east}[region], "TWO_REGION_ACK": "true",
 		"CATALOGUE_FUNCTION": "inventory-query", "ORDER_QUERY_FUNCTION": "order-query",
 		"STATE_MACHINE_ARN": "arn:aws:states:" + region + ":000000000000:stateMachine:saga", "SWEEP_OWN_AFTER": "2m", "SWEEP_PEER_AFTER": "5m",
+		"ORDER_FACTS_FUNCTION": "order-facts", "SHIPPING_SAGA_FUNCTION": "shipping-saga", "MAIL_FROM": "shop@shop.example",
+		"STRIPE_API_BASE": "https://stripe.test", "STRIPE_SECRET_ARN": "stripe", "RETURN_URL": "https://shop.example/orders/",
+		"CARRIER_API_BASE": "https://carrier.test", "CARRIER_SECRET_ARN": "carrier",
+		"WORK_TABLE": r.table("order-work"), "STOCK_TABLE": r.table("stock"), "PAYMENTS_TABLE": r.table("payments"),
+		"SHIPMENTS_TABLE": r.table("shipments"), "MAILS_TABLE": r.table("mails"),
 		"DEAD_LETTERS_URL": "https://sqs." + region + ".amazonaws.com/000000000000/dead",
 	}
-	h, err := construct(r.t.Context(), platform.Runtime{
-		Getenv: func(name string) string { return env[name] }, AWS: r.config(region), HTTP: &http.Client{Transport: &r.calls},
-		Clock: r.clock, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
+	rt := r.runtime(region)
+	rt.Getenv = func(name string) string { return env[name] }
+	f := &function{make: func() (lambda.Handler, error) { return construct(r.t.Context(), rt) }}
+	if err := f.start(); err != nil {
 		r.t.Fatal(err)
 	}
-	return h
+	return f
+}
+
+// function runs its invocations as Lambda does: at once, each in an instance that has no other.
+type function struct {
+	make func() (lambda.Handler, error)
+	mu   sync.Mutex
+	idle []lambda.Handler
+}
+
+func (f *function) start() error {
+	h, err := f.make()
+	f.idle = append(f.idle, h)
+	return err
+}
+
+func (f *function) take() (lambda.Handler, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.idle) == 0 {
+		if err := f.start(); err != nil {
+			return nil, err
+		}
+	}
+	h := f.idle[len(f.idle)-1]
+	f.idle = f.idle[:len(f.idle)-1]
+	return h, nil
+}
+
+// Invoke copies the answer, which the handler's next one would overwrite.
+func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	h, err := f.take()
+	if err != nil {
+		return nil, err
+	}
+	out, err := h.Invoke(ctx, payload)
+	out = bytes.Clone(out)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.idle = append(f.idle, h)
+	return out, err
+}
+
+// runtime is a function's surroundings in a region, with an empty environment.
+func (r *regions) runtime(region string) platform.Runtime {
+	return platform.Runtime{Getenv: func(string) string { return "" }, AWS: r.config(region), HTTP: &http.Client{Transport: &r.calls},
+		Clock: r.clock, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
 }
 
 // handClock stands still unless a test, or a pause, moves it.
@@ -189,6 +252,21 @@ func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
+func (c *handClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	return handContext{ctx, c, c.Now().Add(d)}, cancel
+}
+
+// handContext tells whoever asks it that its time is up; it wakes nobody.
+type handContext struct {
+	context.Context
+	clock *handClock
+	at    time.Time
+}
+
+func (c handContext) Err() error {
+	if c.clock.Now().Before(c.at) {
+		return c.Context.Err()
+	}
+	return context.DeadlineExceeded
 }

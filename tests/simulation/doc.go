@@ -2,7 +2,8 @@
 //
 // A seed draws a [Plan]: a shop with hot and cold products, who orders what, when and in which region, who cancels, who is asked by
 // their bank and what they answer, when the carrier picks up, what stock arrives, and the weather: regions lost and restored, the link
-// cut, and the rates at which everything else fails. [Run] plays the plan on world.Simulate, which runs the deployed templates, state
+// cut, and the rates at which everything else fails. One seed in 25 loses a region for good: the other finishes what it was told of, then the operator
+// has it adopted, and the sum of stock must be right. One in 50 has a region away for 13 to 30 hours. [Run] plays the plan on world.Simulate, which runs the deployed templates, state
 // machine, patterns, policies and function code, and gives a [Report].
 //
 // # What it guarantees

@@ -5,31 +5,44 @@ import (
 	"net/http"
 	"slices"
 	"sort"
+	"strings"
+	"time"
 
 	"twofold/internal/fact"
 )
 
 // history is what the clients asked and were told. It is held against what the platform came to in the end.
 type history struct {
-	orders   map[string]*heard // by order id
-	byKey    map[string]string // order id of an idempotency key
-	attempts map[string]bool   // keys that were sent at all
-	arrived  map[Receipt]bool  // typed in; true when a clerk was told that it is stored
+	orders   map[string]*heard  // by order id
+	byKey    map[string]string  // order id of an idempotency key
+	attempts map[string]bool    // keys that were sent at all
+	arrived  map[Receipt]string // typed in, and where a clerk was told that it is stored: a region, or the durability stored; "" if nobody was told
+	gone     string             // the region that is lost for good: what it alone said is not held against the other
 	broken   []string
 }
 
 // heard is what was said of one order.
 type heard struct {
 	purchase   Purchase
-	twoRegions bool         // somebody was told that it is stored in both
-	amount     int64        // as last told
-	said       []fact.State // told to somebody, each once
-	asked      bool         // to be cancelled, and told that this is known
-	tooLate    bool         // told that it cannot be cancelled any more
+	at         time.Time // when it was first answered
+	twoRegions bool      // somebody was told that it is stored in both
+	amount     int64     // as last told
+	said       []saying  // told to somebody, each once
+	asked      bool      // to be cancelled, and told that this is known
+	tooLate    string    // the region that told that it cannot be cancelled any more; "" if none
 }
 
+// saying is a state of an order that a region told.
+type saying struct {
+	region string
+	state  fact.State
+}
+
+// stored is the durability of an answer about what stands in both regions.
+const stored = "two-regions"
+
 func newHistory() *history {
-	return &history{orders: map[string]*heard{}, byKey: map[string]string{}, attempts: map[string]bool{}, arrived: map[Receipt]bool{}}
+	return &history{orders: map[string]*heard{}, byKey: map[string]string{}, attempts: map[string]bool{}, arrived: map[Receipt]string{}}
 }
 
 func (h *history) violate(format string, args ...any) {
@@ -39,18 +52,18 @@ func (h *history) violate(format string, args ...any) {
 func (h *history) tried(p Purchase) { h.attempts[p.Key] = true }
 
 // accepted is an answer 202 to an order.
-func (h *history) accepted(p Purchase, a answer, o orderView) {
+func (h *history) accepted(p Purchase, a answer, o orderView, at time.Time) {
 	if known, ok := h.byKey[p.Key]; ok && known != o.OrderID {
 		h.violate("%s: one request became the orders %s and %s", p.Key, known, o.OrderID)
 	}
 	h.byKey[p.Key] = o.OrderID
 	e := h.orders[o.OrderID]
 	if e == nil {
-		e = &heard{purchase: p}
+		e = &heard{purchase: p, at: at}
 		h.orders[o.OrderID] = e
 	}
-	e.twoRegions = e.twoRegions || a.durability == "two-regions"
-	h.says(o.OrderID, o)
+	e.twoRegions = e.twoRegions || a.durability == stored
+	h.says(a.region, o.OrderID, o)
 }
 
 // refused is any other answer to an order. All orders of a plan are in order.
@@ -64,7 +77,7 @@ func (h *history) told(id string, q question, a answer) {
 	case q.method == http.MethodPost && a.status == http.StatusAccepted:
 		h.orders[id].asked = true
 	case q.method == http.MethodPost && a.status == http.StatusConflict:
-		h.orders[id].tooLate = true
+		h.orders[id].tooLate = a.region
 		return
 	case a.status != http.StatusOK:
 		h.violate("%s %s in %s: %d %s", q.method, q.path, a.region, a.status, a.body)
@@ -75,7 +88,7 @@ func (h *history) told(id string, q question, a answer) {
 		h.violate("%s %s in %s: %v", q.method, q.path, a.region, err)
 		return
 	}
-	h.says(id, o)
+	h.says(a.region, id, o)
 }
 
 // unknown is an answer 404 about an accepted order.
@@ -85,23 +98,26 @@ func (h *history) unknown(id string, a answer) {
 	}
 }
 
-func (h *history) says(id string, o orderView) {
-	e := h.orders[id]
-	if e.amount = o.Amount.Amount; !slices.Contains(e.said, fact.State(o.State)) {
-		e.said = append(e.said, fact.State(o.State))
+func (h *history) says(region, id string, o orderView) {
+	e, s := h.orders[id], saying{region, fact.State(o.State)}
+	if e.amount = o.Amount.Amount; !slices.Contains(e.said, s) {
+		e.said = append(e.said, s)
 	}
 }
 
 func (h *history) arrives(r Receipt) {
 	r.At, r.Again = 0, nil
-	if !h.arrived[r] {
-		h.arrived[r] = false // it may have been stored
-	}
+	h.arrived[r] += "" // it may have been stored
 }
 
-func (h *history) received(r Receipt) {
+func (h *history) received(r Receipt, a answer) {
 	r.At, r.Again = 0, nil
-	h.arrived[r] = true
+	switch was := h.arrived[r]; {
+	case a.durability == stored:
+		h.arrived[r] = stored
+	case was == "" || was == h.gone:
+		h.arrived[r] = a.region
+	}
 }
 
 // acceptedIDs are the orders that somebody was told are accepted.
@@ -127,19 +143,21 @@ var becomes = map[fact.State][]fact.State{
 func (h *history) against(orders map[string]fact.Order, received map[string]int64) []string {
 	var out []string
 	for _, id := range h.acceptedIDs() {
-		out = append(out, h.orders[id].against(id, orders[id])...)
+		if e := h.orders[id]; e.twoRegions || h.gone == "" || orders[id].State != fact.StateUnknown {
+			out = append(out, e.against(id, orders[id], h.gone)...)
+		}
 	}
 	return append(out, h.receipts(received)...)
 }
 
-func (e *heard) against(id string, o fact.Order) []string {
+func (e *heard) against(id string, o fact.Order, gone string) []string {
 	var out []string
 	for _, said := range e.said {
-		if may := becomes[said]; may != nil && !slices.Contains(may, o.State) {
-			out = append(out, fmt.Sprintf("%s was told to be %s and ended %s", id, said, o.State))
+		if may := becomes[said.state]; may != nil && said.region != gone && !slices.Contains(may, o.State) {
+			out = append(out, fmt.Sprintf("%s was told to be %s and ended %s", id, said.state, o.State))
 		}
 	}
-	if e.tooLate && !slices.Contains([]fact.State{fact.StateDispatched, fact.StateDelivered, fact.StateRejected}, o.State) {
+	if e.tooLate != "" && e.tooLate != gone && !slices.Contains([]fact.State{fact.StateDispatched, fact.StateDelivered, fact.StateRejected}, o.State) {
 		out = append(out, fmt.Sprintf("%s was told to be too late to cancel and ended %s", id, o.State))
 	}
 	if e.asked && o.CancelOpen {
@@ -150,20 +168,28 @@ func (e *heard) against(id string, o fact.Order) []string {
 
 // receipts: what a clerk was told is stored was received once; what nobody answered once or not at all.
 func (h *history) receipts(received map[string]int64) []string {
-	least, most := map[string]int64{}, map[string]int64{}
-	for r, stored := range h.arrived {
-		where := r.SKU + " in " + r.Target
-		most[where] += r.Quantity
-		if stored {
-			least[where] += r.Quantity
-		}
-	}
+	least, most := h.booked(func(r Receipt) string { return r.SKU + " in " + r.Target })
 	var out []string
 	for where := range most {
+		if strings.HasSuffix(where, " in "+h.gone) {
+			continue
+		}
 		if got := received[where]; got < least[where] || got > most[where] {
 			out = append(out, fmt.Sprintf("%s: received %d, and between %d and %d were booked", where, got, least[where], most[where]))
 		}
 	}
 	sort.Strings(out)
 	return out
+}
+
+// booked adds up what was typed in: at least what a clerk was told is stored, save by a region alone that is gone, and at most all.
+func (h *history) booked(by func(r Receipt) string) (least, most map[string]int64) {
+	least, most = map[string]int64{}, map[string]int64{}
+	for r, where := range h.arrived {
+		most[by(r)] += r.Quantity
+		if where != "" && where != h.gone {
+			least[by(r)] += r.Quantity
+		}
+	}
+	return least, most
 }

@@ -2,11 +2,13 @@ package simulation
 
 import (
 	"context"
+	"fmt"
 	"sort"
 	"time"
 
 	"twofold/internal/fact"
 	"twofold/local/promises"
+	"twofold/local/providers/carrier"
 )
 
 // Bound is how long after the last fault and the last request everything must have come to its end: half an hour for a bank's answer that never
@@ -29,6 +31,9 @@ func (r *run) settle(ctx context.Context) ([]string, error) {
 		}
 		if len(left) == 0 {
 			r.settledAfter = r.now().Sub(r.healed)
+			if err := r.adopt(ctx); err != nil {
+				return nil, err
+			}
 			if err := r.sleep(ctx, calm); err != nil {
 				return nil, err
 			}
@@ -39,25 +44,29 @@ func (r *run) settle(ctx context.Context) ([]string, error) {
 
 // left is what is not at its end, and which promise is not kept; empty when all is well.
 func (r *run) left(ctx context.Context) ([]string, error) {
-	v, err := r.world.View(ctx)
+	v, err := r.view(ctx)
 	if err != nil {
 		return nil, err
 	}
-	v.Troubled, v.Accepted, v.Dropped = true, r.known(v), nil
+	v.Troubled, v.Accepted = true, r.known(v)
 	var out []string
 	for _, result := range promises.Check(v) {
 		for _, b := range result.Broken {
 			out = append(out, result.Name+": "+b)
 		}
 	}
-	return append(out, r.history.against(r.ended(v))...), nil
+	orders, received := r.ended(v)
+	if r.gone == "" { // what the carrier told a region alone is gone with it
+		out = append(out, untold(v.Shipments, orders)...)
+	}
+	return append(out, r.history.against(orders, received)...), nil
 }
 
 // known are the orders that somebody was told of, and those that a region took without its answer getting through.
 func (r *run) known(v promises.View) []string {
 	set := map[string]bool{}
 	for _, id := range r.history.acceptedIDs() {
-		set[id] = true
+		set[id] = r.gone == "" || r.history.orders[id].twoRegions
 	}
 	for _, facts := range v.Facts {
 		for _, f := range facts {
@@ -65,8 +74,10 @@ func (r *run) known(v promises.View) []string {
 		}
 	}
 	ids := make([]string, 0, len(set))
-	for id := range set {
-		ids = append(ids, id)
+	for id, held := range set {
+		if held {
+			ids = append(ids, id)
+		}
 	}
 	sort.Strings(ids)
 	return ids
@@ -89,4 +100,16 @@ func (r *run) ended(v promises.View) (map[string]fact.Order, map[string]int64) {
 		}
 	}
 	return orders, received
+}
+
+// untold are the shipments that are on their way, as the carrier told, and whose orders do not say so.
+func untold(shipments []promises.Shipment, orders map[string]fact.Order) []string {
+	says := map[string]fact.State{carrier.Dispatched: fact.StateDispatched, carrier.Delivered: fact.StateDelivered}
+	var out []string
+	for _, s := range shipments {
+		if state, told := says[s.Status]; told && orders[s.OrderID].State != state {
+			out = append(out, fmt.Sprintf("the carrier has told that the parcel of %s is %s, and the order is %s", s.OrderID, s.Status, orders[s.OrderID].State))
+		}
+	}
+	return out
 }

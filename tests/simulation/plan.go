@@ -88,6 +88,7 @@ const (
 	orders    = 40
 	openFor   = 10 * time.Minute // orders come in this long
 	customers = 8
+	inRush    = 8 // orders just before a region is lost
 )
 
 // dice draws from a seed.
@@ -116,8 +117,23 @@ func NewPlan(seed uint64, regions []string) Plan {
 	p.Receipts = receipts(d, p.Products, regions)
 	p.Prices = prices(d, p.Products, regions)
 	p.Weather, p.Lasts = weather(d, regions)
+	rare(&p, regions)
+	rush(d, &p)
 	p.Rates = world.DrawFaults(seed)
 	return p
+}
+
+// rush has some of the shoppers order from a region in the seconds before it is lost: what is under way then is what the other one has to finish.
+func rush(d dice, p *Plan) {
+	for _, e := range p.Weather {
+		if e.Change != LoseRegion && e.Change != LoseForGood {
+			continue
+		}
+		for range inRush {
+			o := &p.Purchases[d.IntN(len(p.Purchases))]
+			o.Region, o.At = e.Region, max(0, e.At-d.upTo(pick(d, time.Second, 4*time.Second)))
+		}
+	}
 }
 
 // scarce is how many of the products run out, the first ones.
@@ -178,7 +194,7 @@ func lines(d dice, products []Product) []Line {
 
 func receipts(d dice, products []Product, regions []string) []Receipt {
 	var out []Receipt
-	for n := range 1 + d.IntN(4) {
+	for n := range 2 + d.IntN(8) {
 		r := Receipt{ID: fmt.Sprintf("receipt-%d", n), SKU: products[d.IntN(len(products))].SKU, Target: pick(d, regions...), Quantity: 1 + d.Int64N(20), At: d.upTo(openFor)}
 		if d.chance(2) {
 			r.Again = &Visit{d.upTo(time.Minute), pick(d, regions...)}

@@ -20,6 +20,7 @@ type run struct {
 	tokens       map[string]string          // by name and scope
 	counts       map[string]int             // what happened, by name
 	checks       int                        // of the stock equation
+	gone         string                     // the region that is lost for good; "" if none is
 	healed       time.Time
 	settledAfter time.Duration
 	open         int // tasks of spawn that have not returned
@@ -42,10 +43,10 @@ type Report struct {
 	Faults   map[string]int // by kind
 }
 
-// Run plays one seed, and writes its steps into trace unless that is nil. An error is one of the simulation itself; what the platform did wrong is in the report.
-func Run(root string, seed uint64, trace *Trace) (Report, error) {
+// Run plays one seed in a world of what was prepared, which runs may share, and writes its steps into trace unless that is nil. An error is one of the simulation itself; what the platform did wrong is in the report.
+func Run(p *world.Prepared, seed uint64, trace *Trace) (Report, error) {
 	began := time.Now()
-	w, err := world.Simulate(world.Options{Root: root, Seed: seed, Lag: 800 * time.Millisecond, Latency: world.UsualLatency()})
+	w, err := p.Simulate(world.Options{Seed: seed, Lag: 800 * time.Millisecond, Latency: world.UsualLatency()})
 	if err != nil {
 		return Report{Seed: seed}, err
 	}
@@ -135,12 +136,19 @@ func (r *run) spawn(ctx context.Context, label string, task func(ctx context.Con
 // faults plays the weather and heals everything at its end.
 func (r *run) faults(ctx context.Context) error {
 	begin := r.now()
+	lost := begin
 	r.world.SetFaults(r.plan.Rates)
 	for _, e := range r.plan.Weather {
 		if err := r.sleep(ctx, e.At-r.now().Sub(begin)); err != nil {
 			return err
 		}
 		r.checkFacts()
+		switch e.Change {
+		case LoseRegion:
+			lost = r.now()
+		case RestoreRegion:
+			r.checkTakeover(e.Region, lost)
+		}
 		r.apply(e)
 	}
 	if err := r.sleep(ctx, r.plan.Lasts-r.now().Sub(begin)); err != nil {
@@ -156,6 +164,8 @@ func (r *run) apply(e Event) {
 	switch e.Change {
 	case LoseRegion:
 		r.world.LoseRegion(e.Region)
+	case LoseForGood:
+		r.loseForGood(e.Region)
 	case RestoreRegion:
 		r.world.RestoreRegion(e.Region)
 	case CutLink:
@@ -168,7 +178,7 @@ func (r *run) apply(e Event) {
 // fates counts the orders by how they ended, as the first region sees it.
 func (r *run) fates() map[string]int {
 	out := map[string]int{}
-	v, err := r.world.View(context.Background())
+	v, err := r.view(context.Background())
 	if err != nil {
 		r.history.violate("%v", err)
 		return out

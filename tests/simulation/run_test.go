@@ -3,11 +3,16 @@ package simulation_test
 import (
 	"testing"
 
+	"twofold/local/world"
 	"twofold/tests/simulation"
 )
 
 func TestAHistoryKeepsEveryPromise(t *testing.T) {
-	r, err := simulation.Run("../..", 1, nil)
+	p, err := world.Prepare("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := simulation.Run(p, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

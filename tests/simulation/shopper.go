@@ -65,7 +65,7 @@ func (s *shopper) place(ctx context.Context, first string) (bool, error) {
 		return false, err
 	}
 	s.id = order.OrderID
-	s.run.history.accepted(s.p, a, order)
+	s.run.history.accepted(s.p, a, order, s.run.now())
 	s.run.checkStored(a, s.id, fact.Placed)
 	return true, nil
 }
@@ -160,12 +160,12 @@ func (s *shopper) carrier(ctx context.Context) error {
 	if err := s.run.sleep(ctx, s.p.PickUp); err != nil {
 		return err
 	}
-	for range 40 {
+	for try := range 60 {
 		if s.run.world.Carrier().Dispatch(s.id) == nil {
 			s.run.count("carrier picks up")
 			break
 		}
-		if err := s.run.sleep(ctx, 20*time.Second); err != nil {
+		if err := s.run.sleep(ctx, min(time.Second<<(try/5), 20*time.Second)); err != nil {
 			return err
 		}
 	}

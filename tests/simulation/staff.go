@@ -58,7 +58,7 @@ func (c *client) receive(ctx context.Context, region string, r Receipt) error {
 	if a.status != http.StatusAccepted {
 		return fmt.Errorf("receipt %s in %s: %d %s", r.ID, a.region, a.status, a.body)
 	}
-	c.run.history.received(r)
+	c.run.history.received(r, a)
 	return nil
 }
 

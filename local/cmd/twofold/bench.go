@@ -41,7 +41,10 @@ func bench(ctx context.Context, opts world.Options) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(measure(ctx, w, begin), w.Close())
+	if err := errors.Join(measure(ctx, w, begin), w.Close()); err != nil {
+		return err
+	}
+	return benchSim(opts.Root)
 }
 
 func measure(ctx context.Context, w *world.World, begin time.Time) error {

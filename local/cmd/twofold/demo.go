@@ -25,11 +25,11 @@ func demo(ctx context.Context, opts world.Options) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(play(ctx, w, begin), w.Close())
+	return errors.Join(play(ctx, w, opts.Root, begin), w.Close())
 }
 
 // play is the demo once the platform is up.
-func play(ctx context.Context, w *world.World, begin time.Time) error {
+func play(ctx context.Context, w *world.World, root string, begin time.Time) error {
 	fmt.Printf("Both regions are up after %s: %d stacks, %d resources, %d functions.\n\n", since(begin), w.Stacks(), w.Resources(), w.Functions())
 	s, err := newShop(w)
 	if err != nil {
@@ -38,17 +38,22 @@ func play(ctx context.Context, w *world.World, begin time.Time) error {
 	if err := s.open(ctx, demoProducts(s.regions)); err != nil {
 		return err
 	}
+	fmt.Println("ACT 1: orders of every fate.")
 	purchases := demoPurchases(s.regions)
 	if err := s.buyAll(ctx, purchases); err != nil {
 		return err
 	}
-	fmt.Printf("%d orders placed through the APIs of %s.\n", len(purchases), strings.Join(s.regions, " and "))
+	fmt.Printf("  %d orders placed through the APIs of %s\n", len(purchases), strings.Join(s.regions, " and "))
 	settled := s.settle(ctx, purchases)
 	if settled != nil {
 		fmt.Println("not everything came to an end:", settled)
 	}
 	unexpected := printOrders(s.regions, purchases)
-	return errors.Join(settled, unexpected, s.report(ctx, purchases, begin))
+	stormed, lost := s.loseRegion(ctx, root)
+	for _, p := range purchases {
+		stormed = append(stormed, p.orderID)
+	}
+	return errors.Join(settled, unexpected, lost, s.report(ctx, stormed, begin))
 }
 
 func since(t time.Time) time.Duration { return time.Since(t).Round(10 * time.Millisecond) }
@@ -246,18 +251,14 @@ func (p *purchase) reason(region string) string {
 }
 
 // report checks the promises and prints them.
-func (s *shop) report(ctx context.Context, purchases []*purchase, begin time.Time) error {
-	var ids []string
-	for _, p := range purchases {
-		ids = append(ids, p.orderID)
-	}
-	view, err := s.world.View(ctx)
+func (s *shop) report(ctx context.Context, ids []string, begin time.Time) error {
+	view, err := s.view(ctx)
 	if err != nil {
 		return err
 	}
-	view.Accepted = ids
+	view.Accepted, view.Troubled = ids, true
 	results := promises.Check(view)
-	fmt.Println()
+	fmt.Println("\nACT 3: the promises, over all orders and both regions.")
 	for _, r := range results {
 		mark := "kept  "
 		if len(r.Broken) > 0 {

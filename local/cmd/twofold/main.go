@@ -47,13 +47,15 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "", "both regions up, orders of every fate through both, every promise checked", platform(plain(demo), withLag)},
+		{"demo", "", "both regions up, orders of every fate, a region lost under load and restored, every promise checked", platform(plain(demo), withLag)},
 		{"up", "", "the same platform, left running", platform(up, withLag, withRegions, withWatch)},
 		{"bench", "", "figures of speed, calls and memory", platform(plain(bench))},
 		{"cloud", "", "the services of the local cloud alone, with nothing deployed", platform(plain(cloud))},
-		{"erase", "ORDER", "remove the personal data of an order, in both regions of a running platform", erase},
+		{"canary", "", "a sound and a faulty version of a function deployed with orders flowing: shift, alarm, rollback, and no order lost", canary},
+		{"cost", "", "what a million orders cost at list price, metered in a simulated world", costs},
 		{"3ds", "ORDER pass|fail", "answer the bank's question about a payment, as the shopper does", authentication},
 		{"carrier", "ORDER pick-up|deliver", "pick up or deliver a parcel, as the carrier does", parcel},
+		{"fault", "WHAT...", "break a running platform or mend it: lose|restore REGION, cut, heal, lag DURATION, rates NAME=VALUE..., show", fault},
 	}
 }
 
@@ -92,7 +94,7 @@ func (c command) run(ctx context.Context, args []string) error {
 		return help([]string{c.name})
 	case err != nil:
 		return usageError{fmt.Sprintf("%s: %v; see twofold help %s", c.name, err, c.name)}
-	case len(words) != len(strings.Fields(c.args)):
+	case !strings.HasSuffix(c.args, "...") && len(words) != len(strings.Fields(c.args)):
 		return usageError{"write: " + c.line()}
 	}
 	return do(ctx, words)

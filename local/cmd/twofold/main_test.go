@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +17,6 @@ func TestWhatCannotBeCarriedOutIsOneLineAndExitsWith2(t *testing.T) {
 		"up -wotch":            "-wotch; see twofold help up",
 		"bench -regions x":     "-regions; see twofold help bench",
 		"up now":               "write: twofold up",
-		"erase":                "write: twofold erase ORDER",
 		"3ds ord_1":            "write: twofold 3ds ORDER pass|fail",
 		"3ds ord_1 perhaps":    `not "perhaps"`,
 		"carrier ord_1 lose":   `not "lose"`,
@@ -73,21 +71,15 @@ func TestASavedFileRebuildsOrAsksForARestartOrMeansNothing(t *testing.T) {
 	}
 }
 
-func TestErasureIsOnlyWholeWhenEveryRegionAnswered(t *testing.T) {
-	lost := errors.New("no answer")
-	for want, answers := range map[string][]erasure{
-		"":                     {{known: true, erased: true}, {known: true}},
-		"no region knows":      {{}, {}},
-		"when every region":    {{known: true, erased: true}, {err: lost}},
-		"erase ord_1 again wh": {{err: lost}, {}},
-	} {
-		err := verdict("ord_1", answers)
-		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v", answers, err)
+func TestAFaultIsReadFromItsWords(t *testing.T) {
+	for line, want := range map[string]string{"lose us-east-1": "region=us-east-1", "lag 2s": "by=2s", "show": "", "rates Throttled=0.1 LateBy=2s": "LateBy=2s&Throttled=0.1"} {
+		if got, err := faultQuery(strings.Fields(line)); err != nil || got.Encode() != want {
+			t.Errorf("%s: %s %v", line, got.Encode(), err)
 		}
 	}
-	regions, err := stageRegions("../../..")
-	if err != nil || !slices.Equal(regions, []string{"us-east-1", "us-west-2"}) {
-		t.Errorf("%v %v", regions, err)
+	for _, line := range []string{"", "break", "lose", "lose a b", "cut us-east-1", "lag", "rates", "rates Throttled"} {
+		if _, err := faultQuery(strings.Fields(line)); err == nil || exitCode(err) != 2 {
+			t.Errorf("%s: %v", line, err)
+		}
 	}
 }

@@ -27,9 +27,10 @@ func platform(do func(ctx context.Context, s settings) error, more ...option) fu
 		flags.StringVar(&s.Logs, "logs", "", "the `folder` for what functions write (default .build/logs)")
 		flags.StringVar(&s.Data, "data", "", "the `folder` that keeps the state over restarts; without it nothing is kept")
 		flags.StringVar(&s.Listen, "listen", defaultListen(flags.Name()), "the `address` of the AWS endpoint; empty for a free port")
-		own := flags.Duration("sweep-own-after", 0, "the `age` at which a region sweeps its own orders; 0 as deployed")
-		peer := flags.Duration("sweep-peer-after", 0, "the `age` at which a region sweeps the other's orders; 0 as deployed")
-		flags.Float64Var(&s.Speed, "schedule-speed", 1, "how many `times` faster schedules run, the sweeps' among them")
+		usual := defaultClock(flags.Name())
+		own := flags.Duration("sweep-own-after", usual.own, "the `age` at which a region sweeps its own orders; 0 as deployed")
+		peer := flags.Duration("sweep-peer-after", usual.peer, "the `age` at which a region sweeps the other's orders; 0 as deployed")
+		flags.Float64Var(&s.Speed, "schedule-speed", usual.speed, "how many `times` faster schedules run, the sweeps' among them")
 		for _, declare := range more {
 			declare(flags, &s)
 		}
@@ -73,6 +74,20 @@ func defaultListen(command string) string {
 		return endpointAddress
 	}
 	return ""
+}
+
+// clock is what the sweeps wait for; zero ages are the deployed ones.
+type clock struct {
+	own, peer time.Duration
+	speed     float64
+}
+
+// defaultClock is the deployed clock but for the demo, which has nobody wait for minutes.
+func defaultClock(command string) clock {
+	if command == "demo" {
+		return clock{own: 2 * time.Second, peer: 3 * time.Second, speed: 30}
+	}
+	return clock{speed: 1}
 }
 
 // endpointAddress is where up listens, and where commands look for it, unless told otherwise.

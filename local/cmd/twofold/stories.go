@@ -59,6 +59,7 @@ func demoProducts(regions []string) []product {
 	return []product{
 		{"TEA-EARL-GREY", "Earl Grey, 100 g", 790, each(1000)},
 		{"TEA-RARE-OOLONG", "Rare oolong, 50 g", 4900, each(8)},
+		{loadSKU, "Darjeeling, first flush, 100 g", 1290, each(2000)},
 		{"TEA-SOLD-OUT", "First flush, sold out", 2400, each(0)},
 	}
 }

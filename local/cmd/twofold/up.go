@@ -100,7 +100,18 @@ Play the others (with another Idempotency-Key and pm_card_authenticationRequired
 .build/twofold 3ds ORDER_ID pass{{.Flag}}
 .build/twofold carrier ORDER_ID pick-up{{.Flag}}
 .build/twofold carrier ORDER_ID deliver{{.Flag}}
-.build/twofold erase ORDER_ID{{.Flag}}
+
+Break it, look how it goes on, and mend it:
+
+.build/twofold fault lose {{.Region}}{{.Flag}}
+.build/twofold fault restore {{.Region}}{{.Flag}}
+.build/twofold fault show{{.Flag}}
+
+Operate it (twofold-ops help has all commands):
+
+export AWS_ENDPOINT_URL={{.AWS}} AWS_ACCESS_KEY_ID=operator AWS_SECRET_ACCESS_KEY=any
+.build/twofold-ops order show ORDER_ID
+.build/twofold-ops obligations
 
 Stop with Ctrl-C.
 `

@@ -23,9 +23,8 @@ type Event struct {
 	At        time.Time `json:"at"`
 }
 
+// Named implements [webhook.Event].
+func (e Event) Named() (id, kind string) { return e.ID, e.Type }
+
 // Notify sends events to an endpoint from now on.
-func (p *Provider) Notify(s *webhook.Sender) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.hook = s
-}
+func (p *Provider) Notify(s *webhook.Sender) { p.outbox.Notify(s) }

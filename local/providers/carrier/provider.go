@@ -59,13 +59,13 @@ type Provider struct {
 	shipments map[string]*Shipment
 	order     []*Shipment
 	faults    []*Fault
-	hook      *webhook.Sender // nil while no endpoint is known
 	keeper
 }
 
 // New makes a carrier without shipments, whose API key is key.
 func New(cloud *core.Cloud, key string) *Provider {
 	p := &Provider{cloud: cloud, key: key, mux: http.NewServeMux(), shipments: map[string]*Shipment{}}
+	p.outbox = webhook.NewOutbox[Event](&p.mu)
 	p.handle("PUT /v1/shipments/{reference}", "book", p.book)
 	p.handle("GET /v1/shipments/{reference}", "retrieve", p.retrieve)
 	p.handle("POST /v1/shipments/{reference}/release", "release", p.release)

@@ -15,6 +15,9 @@ type Event struct {
 	object  any
 }
 
+// Named implements [webhook.Event].
+func (e Event) Named() (id, kind string) { return e.ID, e.Type }
+
 // MarshalJSON gives the body that a webhook carries.
 func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"id": e.ID, "object": "event", "type": e.Type, "created": e.Created,
@@ -25,11 +28,7 @@ func (e Event) MarshalJSON() ([]byte, error) {
 const SignatureHeader = "Stripe-Signature"
 
 // Notify sends events to an endpoint from now on.
-func (p *Provider) Notify(s *webhook.Sender) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.hook = s
-}
+func (p *Provider) Notify(s *webhook.Sender) { p.outbox.Notify(s) }
 
 // emit records an event with the object as it is now; it is sent when what it tells is kept.
 func (p *Provider) emit(kind string, in *intent) {

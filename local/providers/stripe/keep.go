@@ -1,17 +1,16 @@
 package stripe
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
+
+	"twofold/local/providers/webhook"
 )
 
 // keeper remembers what a request has changed, so that it can be kept before the request is answered. The provider's mutex guards it.
 type keeper struct {
-	log     func(entry []byte) error // nil keeps nothing
-	failed  *Error                   // why nothing can be kept any more
-	touched []any                    // *intent, *charge, *refund, *customer, method, keyed, Event; each once, as first changed
-	unsent  []Event                  // that the endpoint wants and has not answered, when there is a log
+	outbox  *webhook.Outbox[Event]
+	touched []any // *intent, *charge, *refund, *customer, method, keyed, Event; each once, as first changed
 }
 
 // method is a payment method with its id.
@@ -28,11 +27,10 @@ type keyed struct {
 
 // Keep makes the provider put every change into a log before it answers, one entry (a line of JSON) for all that one request changed. An error
 // of log is answered with status 500, and so is everything after it. [Provider.Load] takes the entries back.
-func (p *Provider) Keep(log func(entry []byte) error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.log = log
-}
+func (p *Provider) Keep(log func(entry []byte) error) { p.outbox.Keep(log) }
+
+// Resume sends what an earlier run had not got answered, once there is somebody to answer.
+func (p *Provider) Resume() { p.outbox.Resume() }
 
 // touch marks an object as changed by the request at hand. Each event is another one.
 func (p *Provider) touch(object any) {
@@ -45,47 +43,17 @@ func (p *Provider) touch(object any) {
 func (p *Provider) flush() *Error {
 	touched := p.touched
 	p.touched = nil
-	if p.log != nil && len(touched) > 0 && p.failed == nil {
-		p.failed = p.record(p.entryOf(touched))
+	err := p.outbox.Failed()
+	if p.outbox.Keeps() && len(touched) > 0 {
+		err = p.outbox.Record(p.entryOf(touched))
 	}
-	if p.failed != nil {
-		return p.failed
+	if err != nil {
+		return &Error{Status: http.StatusInternalServerError, Type: "api_error", Message: err.Error()}
 	}
 	for _, object := range touched {
 		if e, ok := object.(Event); ok {
-			p.send(e)
+			p.outbox.Send(e)
 		}
 	}
 	return nil
-}
-
-func (p *Provider) record(e entry) *Error {
-	line, err := json.Marshal(e)
-	if err == nil {
-		err = p.log(line)
-	}
-	if err != nil {
-		return &Error{Status: http.StatusInternalServerError, Type: "api_error", Message: "The change could not be kept: " + err.Error()}
-	}
-	return nil
-}
-
-// send sends an event until it is answered, over restarts if there is a log.
-func (p *Provider) send(e Event) {
-	if p.log == nil || !p.hook.Wants(e.Type) {
-		p.hook.Send(e.Type, e)
-		return
-	}
-	p.unsent = append(p.unsent, e)
-	p.hook.SendThen(e.Type, e, func() { p.sent(e.ID) })
-}
-
-func (p *Provider) sent(id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := len(p.unsent)
-	p.unsent = slices.DeleteFunc(p.unsent, func(e Event) bool { return e.ID == id })
-	if len(p.unsent) < n && p.failed == nil {
-		p.failed = p.record(entry{Sent: id})
-	}
 }

@@ -200,7 +200,7 @@ func TestEventsThatWereNotAnsweredAreSentAgainAfterARestart(t *testing.T) {
 		defer m.mu.Unlock()
 		return slices.ContainsFunc(m.entries, func(e string) bool { return strings.HasPrefix(e, `{"sent"`) })
 	})
-	if left := m.reopen(t).provider.unsent; len(left) != 0 {
+	if left := m.reopen(t).provider.outbox.Unsent(); len(left) != 0 {
 		t.Errorf("still to be sent: %+v", left)
 	}
 }

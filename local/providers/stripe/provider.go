@@ -30,15 +30,16 @@ type Provider struct {
 	purged     int64
 	events     []Event
 	faults     []*Fault
-	hook       *webhook.Sender // nil while no endpoint is known
 	keeper
 }
 
 // New makes an empty account whose secret key is key.
 func New(cloud *core.Cloud, key string) *Provider {
-	return &Provider{cloud: cloud, key: key, intents: map[string]*intent{}, byCustomer: map[string][]*intent{},
+	p := &Provider{cloud: cloud, key: key, intents: map[string]*intent{}, byCustomer: map[string][]*intent{},
 		charges: map[string]*charge{}, customers: map[string]*customer{}, methods: map[string]card{},
 		answers: map[string]*answer{}}
+	p.outbox = webhook.NewOutbox[Event](&p.mu)
+	return p
 }
 
 // maxBody bounds a request; Stripe's own requests are far smaller.

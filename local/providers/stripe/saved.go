@@ -2,7 +2,8 @@ package stripe
 
 import (
 	"encoding/json"
-	"slices"
+
+	"twofold/local/providers/webhook"
 )
 
 // entry is what one request changed: objects as they were after it.
@@ -71,7 +72,7 @@ func (p *Provider) entryOf(objects []any) entry {
 		case keyed:
 			e.Answers[o.key] = savedAnswer{o.status, o.body, o.fingerprint, o.requestID, o.saved}
 		case Event:
-			if p.hook.Wants(o.Type) {
+			if p.outbox.Wants(o) {
 				e.Events = append(e.Events, saveEvent(o))
 			}
 		}
@@ -112,10 +113,11 @@ func (p *Provider) Load(line []byte) error {
 	for key, a := range e.Answers {
 		p.answers[key] = &answer{status: a.Status, body: a.Body, fingerprint: a.Fingerprint, requestID: a.RequestID, saved: a.Saved}
 	}
+	var waiting []Event
 	for _, s := range e.Events {
-		p.unsent = append(p.unsent, Event{s.ID, s.Type, s.Created, s.Object})
+		waiting = append(waiting, Event{s.ID, s.Type, s.Created, s.Object})
 	}
-	p.unsent = slices.DeleteFunc(p.unsent, func(u Event) bool { return u.ID == e.Sent })
+	p.outbox.Load(e.Sent, waiting...)
 	return nil
 }
 
@@ -154,26 +156,12 @@ func (p *Provider) Snapshot(add func(entry []byte) error) error {
 	for key, a := range p.answers {
 		all = append(all, keyed{key, a})
 	}
-	for _, e := range p.unsent {
+	for _, e := range p.outbox.Unsent() {
 		all = append(all, e)
 	}
-	for _, one := range all {
-		line, err := json.Marshal(p.entryOf([]any{one}))
-		if err == nil {
-			err = add(line)
-		}
-		if err != nil {
-			return err
-		}
+	entries := make([]entry, len(all))
+	for i, one := range all {
+		entries[i] = p.entryOf([]any{one})
 	}
-	return nil
-}
-
-// Resume sends what an earlier run had not got answered, once there is somebody to answer.
-func (p *Provider) Resume() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, e := range p.unsent {
-		p.hook.SendThen(e.Type, e, func() { p.sent(e.ID) })
-	}
+	return webhook.Snapshot(entries, add)
 }

@@ -4,7 +4,7 @@
 //
 // At least once: an event is sent until it is answered, with growing pauses, for three days. Each attempt is signed anew, at its own time
 // (https://docs.stripe.com/webhooks#verify-manually). Events do not wait for each other: they arrive in any order. [Sender.Inject] makes
-// them late and doubles them.
+// them late and doubles them. An [Outbox] keeps what was not answered over restarts of the process; such an event may come once more.
 //
 // # What it does not do
 //

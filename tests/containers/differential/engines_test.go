@@ -113,21 +113,22 @@ func (r *reply) name() {
 	if message == nil {
 		message = r.body["Message"]
 	}
-	r.problem = fmt.Sprintf("%s: %v", kind[strings.LastIndex(kind, "#")+1:], sortKeys(fmt.Sprint(message)))
+	r.problem = fmt.Sprintf("%s: %v", kind[strings.LastIndex(kind, "#")+1:], sortKeys(sortKeys(fmt.Sprint(message), "keys: {", "}"), "does not project [", "]"))
 	for _, member := range []string{"__type", "message", "Message"} {
 		delete(r.body, member)
 	}
 }
 
-// sortKeys orders the names in "... keys: {#b, #a}", which come in the order of a hash.
-func sortKeys(message string) string {
-	head, list, ok := strings.Cut(message, "keys: {")
-	if !ok {
+// sortKeys orders the names of a message between a start and an end, which come in the order of a hash.
+func sortKeys(message, start, end string) string {
+	head, rest, ok := strings.Cut(message, start)
+	list, tail, closed := strings.Cut(rest, end)
+	if !ok || !closed {
 		return message
 	}
-	names := strings.Split(strings.TrimSuffix(list, "}"), ", ")
+	names := strings.Split(list, ", ")
 	slices.Sort(names)
-	return head + "keys: {" + strings.Join(names, ", ") + "}"
+	return head + start + strings.Join(names, ", ") + end + tail
 }
 
 const items = "DynamoDB_20120810."

@@ -33,14 +33,15 @@ var differences = []difference{
 	{"consistent reads of a global index are refused in other words", reference + "API_Query.html#DDB-Query-request-ConsistentRead",
 		messages("Consistent reads are not supported on global secondary indexes", "Consistent read cannot be true when querying a GSI")},
 	{"a wrong type of an index key is said in fewer words", reference + "API_TransactWriteItems.html", fewerWords},
-	{"of paths that overlap others are named", guide + "Expressions.UpdateExpressions.html", messages("Two document paths overlap", "Two document paths overlap")},
+	{"of a path that stands there twice another one is said to overlap it", guide + "Expressions.UpdateExpressions.html", namedTwice},
 	{"the whole attribute comes back where a part of it was updated", reference + "API_UpdateItem.html#DDB-UpdateItem-request-ReturnValues", wholeAttribute},
 	{"an index is charged for an item that has one of its two keys, and for nothing in a transaction; deletes in batches cost more",
 		guide + "GSI.html#GSI.ThroughputConsiderations.Writes", writeCosts},
 	{"a page that ends where the range of the key ends has no LastEvaluatedKey", guide + "Query.Pagination.html", lastPage},
 	{"a scan of a local index does not pay for what it reads from the table", guide + "LSI.html#LSI.ThroughputConsiderations.Reads", freeReads},
-	{"attributes that an index does not hold are named in another order", reference + "API_Query.html", messages("does not project [", "does not project [")},
 	{"of several faults of an update's operands another one is named", guide + "Expressions.UpdateExpressions.html", updateFaults},
+	{"of two faults of a request another one is named", reference + "CommonErrors.html", twoFaults},
+	{"bytes in a message are shown as Java's buffer", reference + "API_AttributeValue.html", javaBytes},
 }
 
 // knownDifference is the name of the difference that explains two answers, or "".
@@ -87,17 +88,20 @@ func cheaperBatch(body object, ours, theirs reply) bool {
 	return len(list) < len(keys) && sameBut(ours, theirs, "ConsumedCapacity")
 }
 
-// writeCosts matches writes whose capacity alone differs, by no more than one for each item and index.
+// writeCosts matches writes whose capacity alone differs. A transaction costs more here, two writes for each of the two indexes at the most
+// (the old entry and the new one, both twice because it is a transaction); any other write costs less, by no more than one for each item.
 func writeCosts(body object, ours, theirs reply) bool {
 	many, _ := body["TransactItems"].([]object)
 	batch, _ := body["RequestItems"].(object)
 	writes, _ := batch[table].([]object)
-	items := len(many) + len(writes)
-	if body["Item"] != nil || body["Key"] != nil && body["ProjectionExpression"] == nil {
+	single := body["Item"] != nil || body["Key"] != nil && body["ProjectionExpression"] == nil
+	items := float64(len(writes))
+	if single {
 		items = 1
 	}
-	gap := units(ours.body["ConsumedCapacity"]) - units(theirs.body["ConsumedCapacity"])
-	return items > 0 && max(gap, -gap) <= float64(4*items) && sameBut(ours, theirs, "ConsumedCapacity")
+	more := units(ours.body["ConsumedCapacity"]) - units(theirs.body["ConsumedCapacity"])
+	within := more > 0 && more <= float64(8*len(many)) || more < 0 && -more <= items
+	return within && sameBut(ours, theirs, "ConsumedCapacity")
 }
 
 func lastPage(body object, ours, theirs reply) bool {
@@ -150,6 +154,40 @@ func sameBut(ours, theirs reply, member string) bool {
 func fullStop(_ object, ours, theirs reply) bool {
 	const dot, none = "The conditional request failed.", "The conditional request failed"
 	return ours.problem == theirs.problem && strings.ReplaceAll(text(theirs.body), dot, none) == text(ours.body)
+}
+
+var overlapping = regexp.MustCompile(`^(.*Two document paths overlap.*) path one: \[(.*)\], path two: \[(.*)\]$`)
+
+// namedTwice matches errors about the same path, of which ours says that it overlaps itself.
+func namedTwice(_ object, ours, theirs reply) bool {
+	one, two := overlapping.FindStringSubmatch(ours.problem), overlapping.FindStringSubmatch(theirs.problem)
+	return one != nil && two != nil && one[1] == two[1] && one[2] == two[2] && one[2] == one[3]
+}
+
+// twoFaults matches requests with a fault that was drawn and another that came about: which is named first is nowhere documented.
+func twoFaults(_ object, ours, theirs reply) bool {
+	for _, m := range [][2]string{
+		{"in expressions: keys: {#", "Provided list of item keys contains duplicates"},
+		{"can only be specified when using expressions", "cannot include multiple operations on one item"},
+		{"can only be specified when using expressions", "An operand in the update expression has an incorrect data type"},
+		{"The BETWEEN operator requires upper bound", "used in expression is not defined"},
+	} {
+		if messages(m[0], m[1])(nil, ours, theirs) {
+			return true
+		}
+	}
+	return false
+}
+
+var buffer = regexp.MustCompile(`B:java\.nio\.HeapByteBuffer\[[^\]]*\]`)
+
+func javaBytes(_ object, ours, theirs reply) bool {
+	parts := buffer.Split(theirs.problem, -1)
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	same := regexp.MustCompile("^" + strings.Join(parts, `B:[^,}]*`) + "$")
+	return len(parts) > 1 && same.MatchString(ours.problem)
 }
 
 // updateFaults matches two of the faults that are found while an update is carried out.

@@ -140,6 +140,9 @@ func needsOfRule(where string, resources block, rule any) ([]Need, error) {
 // consumerAt is who consumes what is sent to a target: the function that a queue is mapped to, or a state machine.
 func consumerAt(resources block, arn string) string {
 	target := strings.TrimSuffix(arn, ".Arn")
+	if machine, alias, found := strings.Cut(target, "Alias"); found && text(at(resources[machine], "Properties", "AutoPublishAlias")) == alias {
+		target = machine // SAM's name of the alias
+	}
 	if definition := text(at(resources[target], "Properties", "DefinitionUri")); definition != "" {
 		return strings.TrimSuffix(filepath.Base(definition), ".asl.json") + MachineSuffix
 	}

@@ -24,11 +24,11 @@ const prefix = "twofold-local-"
 
 // consumerOf is the consumer behind a rule's target: the function of the queue's name, or a state machine.
 func consumerOf(arn string) string {
-	name := strings.TrimPrefix(arn[strings.LastIndex(arn, ":")+1:], prefix)
-	if strings.Contains(arn, ":stateMachine:") {
-		return name[:strings.LastIndex(name, "-")] + "-machine" // the type ends a machine's name
+	if _, machine, ok := strings.Cut(arn, ":stateMachine:"); ok {
+		name, _, _ := strings.Cut(strings.TrimPrefix(machine, prefix), ":") // an alias may follow
+		return name[:strings.LastIndex(name, "-")] + "-machine"             // the type ends a machine's name
 	}
-	return name
+	return strings.TrimPrefix(arn[strings.LastIndex(arn, ":")+1:], prefix)
 }
 
 type target = map[string]any

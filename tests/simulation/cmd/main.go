@@ -3,6 +3,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"twofold/local/world"
 	"twofold/tests/simulation"
 )
 
@@ -22,10 +24,13 @@ func main() {
 	flag.Uint64Var(&o.from, "from", 1, "the first seed of many")
 	flag.IntVar(&o.seeds, "seeds", 100, "how many seeds")
 	flag.DurationVar(&o.budget, "budget", 0, "start no seed later than this; 0 is no limit")
-	flag.StringVar(&o.kept, "kept", "tests/simulation/seeds.txt", "seeds that once failed, one a line: played first")
+	flag.StringVar(&o.kept, "kept", "tests/simulation/seeds.txt", "seeds that once failed, one a line: played first; empty for none")
 	flag.IntVar(&o.workers, "workers", 2, "how many seeds at once")
+	flag.IntVar(&o.atLeast, "at-least", 0, "fail if the budget is spent before so many seeds were played")
 	flag.IntVar(&o.stopAfter, "stop-after", 10, "stop when this many seeds have failed")
+	flag.StringVar(&o.profile, "profile", "", "write a CPU profile into this file")
 	flag.Parse()
+	setMemory()
 	if err := o.run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -34,29 +39,40 @@ func main() {
 
 type options struct {
 	root, trace, kept         string
+	profile                   string
 	seed, from                uint64
 	seeds, workers, stopAfter int
 	budget                    time.Duration
+	atLeast                   int
 }
 
-func (o options) run() error {
+func (o options) run() (err error) {
+	stop, err := profileTo(o.profile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	p, err := world.Prepare(o.root)
+	if err != nil {
+		return err
+	}
 	if o.seed != 0 {
-		return o.one()
+		return o.one(p)
 	}
 	seeds, err := o.choose()
 	if err != nil {
 		return err
 	}
-	return o.many(seeds)
+	return o.many(p, seeds)
 }
 
 // one plays a seed and says all about it.
-func (o options) one() error {
+func (o options) one(p *world.Prepared) error {
 	steps, err := simulation.TraceTo(o.trace)
 	if err != nil {
 		return err
 	}
-	report, err := simulation.Run(o.root, o.seed, steps)
+	report, err := simulation.Run(p, o.seed, steps)
 	if err != nil {
 		return err
 	}
@@ -77,6 +93,17 @@ func (o options) one() error {
 
 // choose are the seeds that once failed, and then those that were asked for.
 func (o options) choose() ([]uint64, error) {
+	out, err := o.readKept()
+	for i := range o.seeds {
+		out = append(out, o.from+uint64(i))
+	}
+	return out, err
+}
+
+func (o options) readKept() ([]uint64, error) {
+	if o.kept == "" {
+		return nil, nil
+	}
 	f, err := os.Open(o.kept)
 	if err != nil {
 		return nil, err
@@ -95,32 +122,33 @@ func (o options) choose() ([]uint64, error) {
 		}
 		out = append(out, seed)
 	}
-	for i := range o.seeds {
-		out = append(out, o.from+uint64(i))
-	}
 	return out, lines.Err()
 }
 
 // many plays seeds side by side and adds them up.
-func (o options) many(seeds []uint64) error {
+func (o options) many(p *world.Prepared, seeds []uint64) error {
 	fmt.Printf("Seeds %d to %d after %d that once failed.\n", o.from, o.from+uint64(o.seeds)-1, len(seeds)-o.seeds)
-	begin := time.Now()
+	begin, spent := time.Now(), cpuTime()
 	next := make(chan uint64)
-	all := total{stopAfter: o.stopAfter, stop: make(chan struct{})}
+	all := total{settled: len(seeds) / settles, stopAfter: o.stopAfter, stop: make(chan struct{})}
 	var workers sync.WaitGroup
 	for range o.workers {
 		workers.Go(func() {
 			for seed := range next {
-				all.add(simulation.Run(o.root, seed, nil))
+				all.add(simulation.Run(p, seed, nil))
 			}
 		})
 	}
 	o.feed(seeds, next, all.stop, begin)
 	workers.Wait()
-	if err := all.Print(os.Stdout, time.Since(begin)); err != nil {
+	took, spent := time.Since(begin), cpuTime()-spent
+	if err := all.Print(os.Stdout, took); err != nil {
 		return err
 	}
-	return all.verdict(len(seeds))
+	if err := all.printCost(p, took, spent); err != nil {
+		return err
+	}
+	return all.verdict(len(seeds), o.atLeast)
 }
 
 // feed hands out seeds until there are no more, the budget is spent, or too many have failed.
@@ -146,6 +174,8 @@ type total struct {
 	stopAfter int
 	stop      chan struct{}
 	stopped   bool
+	settled   int   // runs after which the memory should not grow any more
+	early     int64 // the most memory until then, in MiB
 }
 
 func (t *total) add(r simulation.Report, err error) {
@@ -156,18 +186,23 @@ func (t *total) add(r simulation.Report, err error) {
 	} else if t.Add(r); len(r.Broken) > 0 {
 		t.err = r.Print(os.Stdout)
 	}
+	if t.Runs == t.settled {
+		t.early = mostMemory()
+	}
 	if !t.stopped && (t.err != nil || len(t.Failed) >= t.stopAfter) {
 		t.stopped = true
 		close(t.stop)
 	}
 }
 
-func (t *total) verdict(asked int) error {
+func (t *total) verdict(asked, atLeast int) error {
 	switch {
 	case t.err != nil:
 		return t.err
 	case len(t.Failed) > 0:
 		return fmt.Errorf("promises are broken with the seeds %d; add them to tests/simulation/seeds.txt", t.Failed)
+	case t.Runs < atLeast:
+		return fmt.Errorf("only %d seeds were played in the time, and %d are the least that says something: give it more time", t.Runs, atLeast)
 	case t.Runs < asked:
 		fmt.Printf("The time was over after %d of %d seeds.\n", t.Runs, asked)
 	}

@@ -4,7 +4,7 @@
 //
 //	file: internal/payment/saga.go      what is changed; several lines where several files are
 //	seed: 3                             a seed that is known to catch it
-//	check: go test ./internal/x -run Y  instead of seeds, where only a test reaches it
+//	check: go test ./internal/x -run TestY  instead of seeds, where only a test reaches it: that one test, by its whole name
 //
 // and then pairs of sections "old" and "new". Every occurrence of the old text is replaced; the nth pair is of the nth file, and what is left of the last one.
 //

@@ -143,18 +143,34 @@ func (h Hunter) play(ctx context.Context, program, root string, from uint64, see
 	return Catch{By: "seed " + found[1], Tried: int(seed-from) + 1, Promise: found[2], Err: err}
 }
 
-// check runs the test that is to fail. That it does not compile is no catch.
+// What go test prints of a test that failed, and of one that passed.
+var (
+	testFailed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
+	testPassed = regexp.MustCompile(`(?m)^--- PASS: (\S+)`)
+)
+
+// check runs the one test that is to fail, and to pass without the bug. That it does not compile, that the test is not there or that another
+// fails is no catch.
 func (h Hunter) check(ctx context.Context, m Mutant, p planted) Catch {
-	if len(m.Check) < 3 || m.Check[0] != "go" || m.Check[1] != "test" {
-		return Catch{Err: fmt.Errorf("mutant %s: its check is not a go test", m.Name)}
+	pkg, test, err := m.Test()
+	if err != nil {
+		return Catch{Err: err}
 	}
-	out, err := h.command(ctx, "go", append([]string{"test", "-overlay=" + p.overlay}, m.Check[2:]...)...)
-	broken := regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`).FindStringSubmatch(out)
+	out, err := h.command(ctx, "go", "test", "-v", "-overlay="+p.overlay, "-run", "^"+test+"$", pkg)
 	switch {
-	case err == nil:
+	case err == nil && names(testPassed, out, test):
 		return Catch{}
-	case broken == nil:
-		return Catch{Err: fmt.Errorf("mutant %s: %w", m.Name, err)}
+	case err == nil || !names(testFailed, out, test):
+		return Catch{Err: fmt.Errorf("mutant %s: %s neither passed nor failed: %w", m.Name, test, errors.Join(err, errors.New(tail(out))))}
 	}
-	return Catch{By: "a test", Promise: broken[1]}
+	if out, err := h.command(ctx, "go", "test", "-v", "-run", "^"+test+"$", pkg); err != nil || !names(testPassed, out, test) {
+		return Catch{Err: fmt.Errorf("mutant %s: %s does not pass without it: %w", m.Name, test, errors.Join(err, errors.New(tail(out))))}
+	}
+	return Catch{By: "a test", Promise: test}
+}
+
+// names reports whether what go test printed names this test, and no other.
+func names(results *regexp.Regexp, out, test string) bool {
+	all := results.FindAllStringSubmatch(out, -1)
+	return len(all) == 1 && all[0][1] == test
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -83,6 +84,18 @@ func (m *Mutant) readComment(comment string) (files []string, err error) {
 	}
 	m.About = strings.Join(about, " ")
 	return files, err
+}
+
+// wholeName is the name of a test.
+var wholeName = regexp.MustCompile(`^Test\w+$`)
+
+// Test is the package, from the root of the repository, and the one test that catches the bug.
+func (m Mutant) Test() (pkg, test string, err error) {
+	c := m.Check
+	if len(c) != 5 || c[0] != "go" || c[1] != "test" || c[3] != "-run" || !strings.HasPrefix(c[2], "./") || !wholeName.MatchString(c[4]) {
+		return "", "", fmt.Errorf("mutant %s: its check is not like go test ./internal/x -run TestY", m.Name)
+	}
+	return c[2], c[4], nil
 }
 
 // Changed are the files of the repository at root as the bug has them, by their names from the root.

@@ -15,7 +15,7 @@ import (
 
 func main() {
 	root := flag.String("root", ".", "the repository")
-	limit := flag.Int("limit", 100, "how many seeds are tried")
+	limit := flag.Int("limit", 200, "how many seeds are tried")
 	fromOne := flag.Bool("from-one", false, "count from seed 1, whatever seed is known to catch a bug")
 	atOnce := flag.Int("at-once", 2, "how many bugs at a time")
 	patience := flag.Duration("patience", 10*time.Minute, "how long one bug may take")

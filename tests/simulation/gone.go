@@ -1,0 +1,111 @@
+package simulation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"twofold/internal/fact"
+	"twofold/local/promises"
+)
+
+// loseForGood takes a region away with its stores. What only it knew nobody is held to any more.
+func (r *run) loseForGood(region string) {
+	r.checkFacts()
+	r.gone, r.history.gone = region, region
+	r.world.LoseRegionForGood(region)
+}
+
+// alive are the regions that are not lost for good.
+func (r *run) alive() []string {
+	return slices.DeleteFunc(slices.Clone(r.world.Regions()), func(region string) bool { return region == r.gone })
+}
+
+// view is what can be seen, without the stores, the queues and the mails of a region that is lost for good, and without payments for
+// orders that only it knew: no answer said that those are stored in two regions.
+func (r *run) view(ctx context.Context) (promises.View, error) {
+	v, err := r.world.View(ctx)
+	if r.gone == "" || err != nil {
+		return v, err
+	}
+	v.Gone, v.Regions, v.Differences = r.gone, r.alive(), nil
+	delete(v.Facts, r.gone)
+	delete(v.Stock, r.gone)
+	delete(v.Held, r.gone)
+	its := " in " + r.gone
+	maps.DeleteFunc(v.DeadLetters, func(queue string, _ int) bool { return strings.HasSuffix(queue, its) })
+	there := func(line string) bool { return strings.Contains(line, its+":") }
+	v.Dropped, v.Failures = slices.DeleteFunc(v.Dropped, there), slices.DeleteFunc(v.Failures, there)
+	orders, _ := r.ended(v)
+	v.Intents = slices.DeleteFunc(v.Intents, func(i promises.Intent) bool {
+		_, known := orders[i.OrderID]
+		return !known
+	})
+	return v, nil
+}
+
+// adopt is what the operator does when all is quiet after a region was lost for good: they fence it, and have the other one take over what it
+// had by the global tables.
+func (r *run) adopt(ctx context.Context) error {
+	if r.gone == "" {
+		return nil
+	}
+	region := r.alive()[0]
+	for _, action := range []string{"fence", "adopt"} {
+		for _, service := range []string{"order", "inventory"} {
+			raw, err := r.world.Invoke(ctx, region, "twofold-local-"+service+"-adopt", fmt.Appendf(nil, `{"action":%q,"apply":true}`, action))
+			if err != nil {
+				return fmt.Errorf("%s of %s: %w", action, service, err)
+			}
+			var got struct {
+				Fenced      bool
+				Open, Wrong int
+				Reason      string
+			}
+			if err := json.Unmarshal(raw, &got); err != nil {
+				return fmt.Errorf("%s of %s: %s: %w", action, service, raw, err)
+			}
+			if !got.Fenced || got.Open+got.Wrong > 0 || got.Reason != "" {
+				r.history.violate("%s was to %s %s and the %s service answered %s", region, action, r.gone, service, raw)
+			}
+		}
+		if err := r.sleep(ctx, 2*time.Minute); err != nil { // the fence is known everywhere then
+			return err
+		}
+	}
+	r.count("operator adopts a region")
+	return r.checkAdopted(ctx)
+}
+
+// checkAdopted checks the sum of stock after a region was adopted: of what was booked for both regions everything is in the survivor, or was sold by
+// either, and nothing twice.
+func (r *run) checkAdopted(ctx context.Context) error {
+	v, err := r.view(ctx)
+	if err != nil {
+		return err
+	}
+	sum := map[string]int64{}
+	for _, c := range v.Stock[v.Regions[0]] {
+		sum[c.SKU] += c.Available + c.Held + c.Consumed
+	}
+	orders, _ := r.ended(v)
+	for _, o := range orders {
+		if o.CommittedBy != r.gone || !slices.Contains(becomes[fact.StateConfirmed], o.State) || o.State == fact.StateCancelled {
+			continue
+		}
+		for _, l := range o.Placed.Lines {
+			sum[l.SKU] += l.Quantity
+		}
+	}
+	least, most := r.history.booked(func(rc Receipt) string { return rc.SKU })
+	for _, sku := range slices.Sorted(maps.Keys(most)) {
+		if got := sum[sku]; got < least[sku] || got > most[sku] {
+			r.history.violate("%s: %d are there or sold after %s was adopted, and between %d and %d were booked", sku, got, r.gone, least[sku], most[sku])
+		}
+	}
+	return nil
+}
