@@ -90,6 +90,7 @@ func TestWebhooksAreRefusedAtTheDoor(t *testing.T) {
 	s := simulate(t, 14)
 	now := s.Cloud().Now()
 	const event = `{"id":"evt_1","type":"shipment.delivered","reference":"ord_abcdefghijklmnopqrstuvwxyz"}`
+	const washed = `{"id":"evt_1","type":"van.washed","reference":"any"}`
 	sign := func(body string, at time.Time) string { return webhook.Sign([]byte(body), "carrier_webhook_local", at) }
 	for _, c := range []struct {
 		name, body, signature string
@@ -101,7 +102,7 @@ func TestWebhooksAreRefusedAtTheDoor(t *testing.T) {
 		{"stale", event, sign(event, now.Add(-6*time.Minute)), 401, "newly signed"},
 		{"malformed", "{", sign("{", now), 400, `"code":"InvalidRequest"`},
 		{"of an order that nobody knows", event, sign(event, now), 409, `"code":"Conflict"`},
-		{"of no interest", `{"id":"evt_1","type":"van.washed"}`, sign(`{"id":"evt_1","type":"van.washed"}`, now), 200, `{"stored":false}`},
+		{"of no interest", washed, sign(washed, now), 200, `{"stored":false}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.do("webhook", func(ctx context.Context) error {
