@@ -49,6 +49,7 @@ functions: ## The functions as Lambda runs them, in the folder FUNCTIONS.
 	@mkdir -p $(FUNCTIONS)
 	@CGO_ENABLED=0 $(GO) build $(FUNCTION_FLAGS) -o $(FUNCTIONS)/ ./functions/...
 
+test: export SECONDS_MAX ?= 60
 test: lint unit e2e integration contract api fuzz-api histories triad mutants-some sam-validate policy sam-build-here sam-local pipeline-dry-run canary ## Every check there is.
 
 # Long histories of simulated worlds: one task runs at a time there, so the race detector has nothing to see and makes them five times as long.
@@ -71,7 +72,7 @@ soak: ## sim with many seeds, hours of them.
 	@$(GO) run ./tests/simulation/cmd -seeds $(or $(SEEDS),10000)
 
 histories: scenarios ## The scripts, and as many seeds as there is time for in a test run.
-	@$(GO) run ./tests/simulation/cmd -seeds 60 -budget 2m -at-least 20
+	@$(GO) run ./tests/simulation/cmd -seeds 40 -budget 80s -at-least 12
 
 scenarios: ## The stories of failure in tests/simulation/scenarios, line by line. REWRITE=1 writes down again what is seen.
 	$(GO) test -count=1 ./tests/simulation/scenarios $(if $(REWRITE),-rewrite)
