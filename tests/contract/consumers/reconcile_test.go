@@ -59,8 +59,12 @@ func (s *shop) reconcileAll(status string, seen, waiting int) error {
 		if strings.HasPrefix(path, "/v1/refunds") {
 			return `{"object":"list","has_more":false,"data":[{"id":"re_1","object":"refund","amount":2070,"status":"succeeded"}]}`
 		}
-		return fmt.Sprintf(`{"object":"list","has_more":false,"data":[{"id":"pi_1","object":"payment_intent","status":%q,"created":%d,"amount_received":2070,"metadata":{"order_id":%q,"placed_region":%q}}]}`,
+		intent := fmt.Sprintf(`{"id":"pi_1","object":"payment_intent","status":%q,"created":%d,"amount_received":2070,"metadata":{"order_id":%q,"placed_region":%q}}`,
 			status, s.now.Add(-time.Hour).Unix(), orderID, region)
+		if strings.HasPrefix(path, "/v1/payment_intents/") {
+			return intent
+		}
+		return `{"object":"list","has_more":false,"data":[` + intent + `]}`
 	}
 	got, err := run[struct{ Seen, Waiting, Failed int }](s, s.build("payments", payment.NewReconcile), struct{}{})
 	if err == nil && (got.Seen != seen || got.Waiting != waiting || got.Failed != 0) {
