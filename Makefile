@@ -113,7 +113,7 @@ PROVIDERS := ./tests/contract/providers
 
 .PHONY: contract pacts pact-consumers pact-providers pact-lint contract-stripe pact-publish can-i-deploy
 
-contract: pact-lint pact-consumers ## Contracts between services, clients and providers: consumers write their pacts, providers are held to them.
+contract: pact-lint pact-consumers api ## Contracts between services, clients and providers: consumers write their pacts, providers are held to them.
 	@$(GO) run ./tests/contract/cmd/contracts check $(BUILD)/pacts $(PACT_NOTE)
 	@$(MAKE) --no-print-directory pact-providers
 	@$(if $(STRIPE_TEST_KEY),$(MAKE) --no-print-directory contract-stripe,echo "not run against Stripe itself: there is no STRIPE_TEST_KEY")
