@@ -13,20 +13,17 @@ import (
 
 // history is what the clients asked and were told. It is held against what the platform came to in the end.
 type history struct {
-	orders   map[string]*heard  // by order id
-	byKey    map[string]string  // order id of an idempotency key
-	attempts map[string]bool    // keys that were sent at all
-	arrived  map[Receipt]string // typed in, and where a clerk was told that it is stored: a region, or the durability stored; "" if nobody was told
-	gone     string             // the region that is lost for good: what it alone said is not held against the other
-	broken   []string
+	orders  map[string]*heard  // by order id
+	byKey   map[string]string  // order id of an idempotency key
+	arrived map[Receipt]string // typed in, and where a clerk was told that it is stored: a region, or the durability stored; "" if nobody was told
+	gone    string             // the region that is lost for good: what it alone said is not held against the other
+	broken  []string
 }
 
 // heard is what was said of one order.
 type heard struct {
-	purchase   Purchase
 	at         time.Time // when it was first answered
 	twoRegions bool      // somebody was told that it is stored in both
-	amount     int64     // as last told
 	said       []saying  // told to somebody, each once
 	asked      bool      // to be cancelled, and told that this is known
 	tooLate    string    // the region that told that it cannot be cancelled any more; "" if none
@@ -42,14 +39,12 @@ type saying struct {
 const stored = "two-regions"
 
 func newHistory() *history {
-	return &history{orders: map[string]*heard{}, byKey: map[string]string{}, attempts: map[string]bool{}, arrived: map[Receipt]string{}}
+	return &history{orders: map[string]*heard{}, byKey: map[string]string{}, arrived: map[Receipt]string{}}
 }
 
 func (h *history) violate(format string, args ...any) {
 	h.broken = append(h.broken, fmt.Sprintf(format, args...))
 }
-
-func (h *history) tried(p Purchase) { h.attempts[p.Key] = true }
 
 // accepted is an answer 202 to an order.
 func (h *history) accepted(p Purchase, a answer, o orderView, at time.Time) {
@@ -59,7 +54,7 @@ func (h *history) accepted(p Purchase, a answer, o orderView, at time.Time) {
 	h.byKey[p.Key] = o.OrderID
 	e := h.orders[o.OrderID]
 	if e == nil {
-		e = &heard{purchase: p, at: at}
+		e = &heard{at: at}
 		h.orders[o.OrderID] = e
 	}
 	e.twoRegions = e.twoRegions || a.durability == stored
@@ -100,7 +95,7 @@ func (h *history) unknown(id string, a answer) {
 
 func (h *history) says(region, id string, o orderView) {
 	e, s := h.orders[id], saying{region, fact.State(o.State)}
-	if e.amount = o.Amount.Amount; !slices.Contains(e.said, s) {
+	if !slices.Contains(e.said, s) {
 		e.said = append(e.said, s)
 	}
 }

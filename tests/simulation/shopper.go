@@ -51,7 +51,6 @@ func (s *shopper) buy(ctx context.Context) error {
 
 // place sends the order until somebody answers; it reports whether it was accepted.
 func (s *shopper) place(ctx context.Context, first string) (bool, error) {
-	s.run.history.tried(s.p)
 	a, answered, err := s.insist(ctx, first, question{http.MethodPost, "/v1/orders", s.p.Key, s.p.body()})
 	if err != nil || !answered {
 		return false, err
@@ -83,9 +82,6 @@ func (s *shopper) placeAgain(ctx context.Context) error {
 type orderView struct {
 	OrderID string `json:"orderId"`
 	State   string `json:"state"`
-	Amount  struct {
-		Amount int64 `json:"amount"`
-	} `json:"amount"`
 }
 
 func (p Purchase) body() string {
