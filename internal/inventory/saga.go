@@ -70,6 +70,7 @@ func (s saga) steps() platform.Steps {
 	return platform.Steps{
 		"ReserveStock": platform.StepOf(s.reserve),
 		"ReleaseStock": platform.StepOf(s.release),
+		"SettleStock":  platform.StepOf(s.settle),
 		"ReturnStock":  platform.StepOf(s.giveBack),
 	}
 }
@@ -91,6 +92,21 @@ func again(r Reservation, lines []Line) (reserved, error) {
 func (s saga) release(ctx context.Context, in stepInput) (releasedResult, error) {
 	err := settle(ctx, s.stock, in.Order.OrderID, Released)
 	return releasedResult{Released: err == nil}, err
+}
+
+// settledResult says whether this region sold the goods.
+type settledResult struct {
+	Consumed bool `json:"consumed"`
+}
+
+// settle ends the reservation of a committed order: consumed by the region that committed it, released by any other.
+func (s saga) settle(ctx context.Context, in stepInput) (settledResult, error) {
+	if in.Order.CommittedBy == "" {
+		return settledResult{}, platform.Refuse(platform.InvalidRequest, "only an order that some region has committed is settled")
+	}
+	to := committed(in.Order.CommittedBy, s.region)
+	kept, err := s.past.settle(ctx, s.stock, in.Order.OrderID, to)
+	return settledResult{Consumed: kept && to == Consumed}, err
 }
 
 // giveBack puts the goods of an order that was called off after it had been committed back on the shelf of the region that

@@ -6,8 +6,8 @@
 //
 //   - The same request of the same customer under the same key is the same order, in either region, however often it is
 //     sent: its id is a hash of the three. What was stored first counts, never what a price is today.
-//   - An order is answered once its placed fact, the shopper's address and the key stand in this region's replica, all or
-//     none; if the answer says two-regions, the same bytes stand in the peer's as well. An unreachable peer delays an
+//   - An order is answered once the key, the shopper's address and, last, the placed fact stand in this region's replica;
+//     if the answer says two-regions, the same address and fact stand in the peer's as well. An unreachable peer delays an
 //     order by 400 ms at most, and after three failures in a row not at all for 10 s; it never refuses one.
 //   - Prices come from the region's own read model of the catalogue, whose newest version wins whatever the order in
 //     which changes arrive.
@@ -72,5 +72,6 @@
 // machine's work, whose steps are the other services'. It keeps the shopper's name and address in one item
 // beside the facts and nowhere else. It pays nothing back: it writes down that the payment service has. It adds the shipping fee, from a
 // table of its own, and knows no tax: prices and fees are gross, one currency for an order. It erases nothing
-// from backups, whose age is bounded by their own retention. A customer's list shows the orders that were placed since there is one.
+// from backups, whose age is bounded by their own retention. An address whose order was never stored, because the function died between the two and the
+// shopper never sent the request again, is no order's and stays. A customer's list shows the orders that were placed since there is one.
 package order

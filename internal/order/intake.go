@@ -37,9 +37,9 @@ type intake struct {
 }
 
 type intakeStore interface {
-	known(ctx context.Context, digest string, regions, skus []string) (knowledge, error)
+	known(ctx context.Context, l lookup) (knowledge, error)
 	load(ctx context.Context, orderID string) (record, error)
-	create(ctx context.Context, a acceptance) (stored acceptance, created bool, err error)
+	create(ctx context.Context, key platform.Item, a acceptance) (stored acceptance, created bool, err error)
 	keep(ctx context.Context, p price) error
 }
 
@@ -57,11 +57,11 @@ func (in *intake) take(ctx context.Context, a application) (accepted, error) {
 		return accepted{}, platform.Wrap(platform.Internal, err)
 	}
 	id, digest := orderID(a.customer, a.key, body), keyDigest(a.customer, a.key)
-	known, err := in.store.known(ctx, digest, []string{in.region, in.peerRegion}, a.body.skus())
+	known, err := in.store.known(ctx, lookup{digest: digest, orderID: id, region: in.region, peer: in.peerRegion, skus: a.body.skus()})
 	if err != nil {
 		return accepted{}, err
 	}
-	if again, done, err := in.again(ctx, id, known.keys); done || err != nil {
+	if again, done, err := in.again(ctx, id, known); done || err != nil {
 		return again, err
 	}
 	cost, err := in.price(ctx, a.body, known.prices)
@@ -78,10 +78,9 @@ func (in *intake) take(ctx context.Context, a application) (accepted, error) {
 
 // first stores a new order, unless the same request was taken in between: then that one counts.
 func (in *intake) first(ctx context.Context, placed fact.Fact, s shippingRequest, digest string) (accepted, error) {
-	stored, created, err := in.store.create(ctx, acceptance{
+	stored, created, err := in.store.create(ctx, requestItem(digest, in.region, placed.OrderID), acceptance{
 		placed: factItem(placed),
 		person: personItem(placed.OrderID, in.region, person{Name: s.Name, Email: s.Email, Address: s.Address}),
-		key:    requestItem(digest, in.region, placed.OrderID),
 	})
 	if err != nil {
 		return accepted{}, err
@@ -94,7 +93,7 @@ func (in *intake) first(ctx context.Context, placed fact.Fact, s shippingRequest
 		}
 		facts = rec.facts
 	}
-	taken := accepted{fact.Fold(facts), in.peer.Copy(ctx, stored.items()...)}
+	taken := accepted{fact.Fold(facts), in.peer.Copy(ctx, stored.person, stored.placed)}
 	if created {
 		in.measure(ctx, placed.OrderID, taken.durability)
 	}
@@ -110,13 +109,13 @@ func (in *intake) measure(ctx context.Context, orderID string, d platform.Durabi
 	in.metrics.Put(ctx, "placed", []any{"order", orderID}, platform.Sample{Metric: platform.OrdersPlaced, Value: 1}, durable)
 }
 
-// again answers a request whose key was used before: with the order it made, if that was of the same body. If the order's own
+// again answers a request that was taken before, or whose key was: with the order it made, if that was of the same body. If the order's own
 // items have not all arrived here (its region may be lost), this region stores its own beside them: same id, one payment.
-func (in *intake) again(ctx context.Context, id string, keys map[string]platform.Item) (a accepted, done bool, err error) {
-	if len(keys) == 0 {
+func (in *intake) again(ctx context.Context, id string, known knowledge) (a accepted, done bool, err error) {
+	switch {
+	case !known.taken && len(known.keys) == 0:
 		return accepted{}, false, nil
-	}
-	if !refersTo(keys, id) {
+	case !known.taken && !refersTo(known.keys, id):
 		return accepted{}, false, mismatch()
 	}
 	rec, err := in.store.load(ctx, id)
@@ -125,8 +124,7 @@ func (in *intake) again(ctx context.Context, id string, keys map[string]platform
 	}
 	for _, region := range []string{in.region, in.peerRegion} {
 		if stored, whole := rec.acceptance(id, region); whole {
-			stored.key = keys[region]
-			return accepted{fact.Fold(rec.facts), in.peer.Copy(ctx, stored.items()...)}, true, nil
+			return accepted{fact.Fold(rec.facts), in.peer.Copy(ctx, stored.person, stored.placed)}, true, nil
 		}
 	}
 	return accepted{}, false, nil

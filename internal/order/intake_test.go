@@ -5,9 +5,10 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/fact"
@@ -24,7 +25,7 @@ func take(t *testing.T, s *shop, a application) accepted {
 	return got
 }
 
-func TestAnOrderStandsInBothRegionsWithItsPersonAndKey(t *testing.T) {
+func TestAnOrderStandsInBothRegionsWithItsPerson(t *testing.T) {
 	own, peer := newTestTable(), newTestTable()
 	s := newShop(east, west, own, peer)
 	got := take(t, s, goodApplication())
@@ -35,15 +36,16 @@ func TestAnOrderStandsInBothRegionsWithItsPersonAndKey(t *testing.T) {
 	if want := (money.Money{Amount: 2*1250 + 899 + 490, Currency: "EUR"}); got.order.Placed.Amount != want {
 		t.Errorf("costs %+v, want %+v", got.order.Placed.Amount, want)
 	}
-	for _, key := range []platform.Item{
-		factKey(id, fact.Placed, east), personKey(id, east), requestKey(keyDigest("cust-1", "key-1"), east),
-	} {
+	for _, key := range []platform.Item{factKey(id, fact.Placed, east), personKey(id, east)} {
 		if own.items[path(key)] == nil || !reflect.DeepEqual(own.items[path(key)], peer.items[path(key)]) {
 			t.Errorf("%s: own %v, peer's %v", path(key), own.items[path(key)], peer.items[path(key)])
 		}
 	}
-	if own.writes != 1 || peer.writes != 1 {
-		t.Errorf("%d and %d transactions", own.writes, peer.writes)
+	if key := requestKey(keyDigest("cust-1", "key-1"), east); orderIDOf(own.items[path(key)]) != id {
+		t.Errorf("the key made %v", own.items[path(key)])
+	}
+	if own.writes != 3 || peer.writes != 2 {
+		t.Errorf("%d and %d puts", own.writes, peer.writes)
 	}
 }
 
@@ -61,10 +63,11 @@ func TestTwoRegionWriteMatrix(t *testing.T) {
 		{"own free, peer differs", func(s *shop, a acceptance) {
 			s.peers.put(platform.Item{"pk": a.placed["pk"], "sk": a.placed["sk"], "home": str("elsewhere")})
 		}, platform.InOneRegion, ""},
-		{"own stored, peer equal", func(s *shop, a acceptance) { s.own.put(a.items()...); s.peers.put(a.items()...) }, platform.InTwoRegions, ""},
-		{"own stored, peer free", func(s *shop, a acceptance) { s.own.put(a.items()...) }, platform.InTwoRegions, ""},
-		{"own stored, peer has part", func(s *shop, a acceptance) { s.own.put(a.items()...); s.peers.put(a.person) }, platform.InTwoRegions, ""},
-		{"own stored, peer down", func(s *shop, a acceptance) { s.own.put(a.items()...); s.peers.down = errDown }, platform.InOneRegion, ""},
+		{"own stored, peer equal", func(s *shop, a acceptance) { s.own.put(a.person, a.placed); s.peers.put(a.person, a.placed) }, platform.InTwoRegions, ""},
+		{"own stored, peer free", func(s *shop, a acceptance) { s.own.put(a.person, a.placed) }, platform.InTwoRegions, ""},
+		{"own stored, peer has part", func(s *shop, a acceptance) { s.own.put(a.person, a.placed); s.peers.put(a.person) }, platform.InTwoRegions, ""},
+		{"own has the person only, peer free", func(s *shop, a acceptance) { s.own.put(a.person) }, platform.InTwoRegions, ""},
+		{"own stored, peer down", func(s *shop, a acceptance) { s.own.put(a.person, a.placed); s.peers.down = errDown }, platform.InOneRegion, ""},
 		{"own down", func(s *shop, _ acceptance) { s.own.down = errDown }, "", platform.Unavailable},
 		{"the key made another order", func(s *shop, a acceptance) {
 			s.own.put(requestItem(keyDigest("cust-1", "key-1"), east, keyPart(other, "orderId")))
@@ -93,10 +96,7 @@ func acceptanceOf(t *testing.T, a application, region string) acceptance {
 	t.Helper()
 	own := newTestTable()
 	o := take(t, newShop(region, "elsewhere", own, newTestTable()), a).order
-	return acceptance{
-		placed: own.items[path(factKey(o.ID, fact.Placed, region))], person: own.items[path(personKey(o.ID, region))],
-		key: own.items[path(requestKey(keyDigest(a.customer, a.key), region))],
-	}
+	return acceptance{placed: own.items[path(factKey(o.ID, fact.Placed, region))], person: own.items[path(personKey(o.ID, region))]}
 }
 
 func TestARetryIsTheStoredOrderAtTheStoredPrice(t *testing.T) {
@@ -142,18 +142,20 @@ func TestARetryInARegionThatHasNotSeenTheOrderHasTheSameIdAndItsOwnPlacedFact(t 
 func TestAnOrderOfWhichOnlyThePlacedFactArrivedIsStoredAgainWithItsPerson(t *testing.T) {
 	lost := acceptanceOf(t, goodApplication(), east)
 	own := newTestTable()
-	own.put(lost.placed, lost.key)
+	own.put(lost.placed, requestItem(keyDigest("cust-1", "key-1"), east, orderIDOf(lost.placed)))
 	got := take(t, newShop(west, east, own, newTestTable()), goodApplication())
 	if own.items[path(personKey(got.order.ID, west))] == nil {
 		t.Error("nobody would know where to send it")
 	}
 }
 
-func TestTheKeyOfAnotherBodyIsRefusedInBothRegions(t *testing.T) {
+func TestTheKeyOfAnotherBodyIsRefusedWhereItIsSeen(t *testing.T) {
 	a, b := newTestTable(), newTestTable()
 	first := take(t, newShop(east, west, a, b), goodApplication())
 	other := goodApplication()
 	other.body.Lines = other.body.Lines[:1]
+	key := requestKey(keyDigest("cust-1", "key-1"), east)
+	b.put(a.items[path(key)]) // by replication
 	before := len(a.items) + len(b.items)
 	for _, s := range []*shop{newShop(east, west, a, b), newShop(west, east, b, a)} {
 		if _, err := s.take(context.Background(), other); platform.CodeOf(err) != platform.IdempotencyMismatch {
@@ -192,17 +194,33 @@ func TestTheSameRequestTwiceAtOnceIsOneOrder(t *testing.T) {
 	}
 }
 
-func TestATransactionConflictIsTriedAgain(t *testing.T) {
-	conflict := &types.TransactionCanceledException{CancellationReasons: []types.CancellationReason{
-		{Code: aws.String(platform.ConflictCode)}, {Code: aws.String("None")}, {Code: aws.String("None")},
-	}}
+// The same request goes on where one that died between two of its puts stopped, and what it has stored is then the order.
+func TestARequestThatDiedBetweenItsPutsIsTakenUpByTheNext(t *testing.T) {
+	for puts := range 3 {
+		s := newShop(east, west, newTestTable(), newTestTable())
+		s.own.answers = make([]error, puts+1)
+		s.own.answers[puts] = errDown
+		if _, err := s.take(context.Background(), goodApplication()); !platform.IsTransient(err) || s.peers.writes != 0 {
+			t.Fatalf("after %d puts: %v", puts, err)
+		}
+		s.clock.now = noon.Add(time.Minute)
+		got := take(t, s, goodApplication())
+		if got.durability != platform.InTwoRegions || !got.order.Placed.At.Equal(s.clock.now) || len(s.peers.items) != len(newShop(east, west, newTestTable(), newTestTable()).peers.items)+2 {
+			t.Errorf("after %d puts: %+v", puts, got)
+		}
+	}
+}
+
+func TestAnOrderIsNothingBeforeItsFact(t *testing.T) {
 	s := newShop(east, west, newTestTable(), newTestTable())
-	s.own.answers = []error{conflict, conflict}
-	take(t, s, goodApplication())
-	s = newShop(east, west, newTestTable(), newTestTable())
-	s.own.answers = []error{conflict, conflict, conflict, conflict, conflict}
-	if _, err := s.take(context.Background(), goodApplication()); !platform.IsTransient(err) {
-		t.Errorf("got %v, want a transient error", err)
+	s.own.answers = []error{nil, nil, errDown}
+	if _, err := s.take(context.Background(), goodApplication()); err == nil {
+		t.Fatal("taken")
+	}
+	for p := range s.own.items {
+		if strings.Contains(p, "|"+factPrefix) {
+			t.Errorf("%s stands there", p)
+		}
 	}
 }
 

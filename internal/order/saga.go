@@ -61,18 +61,20 @@ const (
 	reasonCancelled = "CancelRequested"
 )
 
-// done is the steps' result: there is nothing to say but that the fact stands.
+// done is the other steps' result: there is nothing to say but that the fact stands.
 type done struct{}
 
-// confirm writes that the payment was captured, and by whom: that region's reservation is the one that is consumed.
-func (s *saga) confirm(ctx context.Context, in decided) (done, error) {
+// confirm writes that the payment was captured, and by whom: that region's reservation is the one that is consumed. Its answer is that region,
+// which takes its place in the order that the later steps get.
+func (s *saga) confirm(ctx context.Context, in decided) (committedBy string, err error) {
 	p := in.Payment
 	if p.Decision != "captured" || p.CommittedBy == "" || p.PlacedRegion == "" {
-		return done{}, platform.Refuse(platform.InvalidRequest, "an order is confirmed only by a captured payment that names its region and its placed fact")
+		return "", platform.Refuse(platform.InvalidRequest, "an order is confirmed only by a captured payment that names its region and its placed fact")
 	}
 	f := s.fact(in, fact.Confirmed)
 	f.CommittedBy, f.PlacedRegion = p.CommittedBy, p.PlacedRegion
-	return s.write(ctx, in, f)
+	_, err = s.write(ctx, in, f)
+	return p.CommittedBy, err
 }
 
 // close writes that the payment was voided, and which outcome that is.

@@ -25,34 +25,23 @@ type store struct {
 
 // database is what the store uses of a DynamoDB client.
 type database interface {
-	platform.Transactor
+	platform.Putter
 	dynamodb.QueryAPIClient
 	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
-	PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
 }
 
-// How often a call is made again that ran into another one or was answered in part, and the pause before.
+// How often a call is made again that was answered in part, and the pause before.
 const (
 	tries = 4
 	pause = 25 * time.Millisecond
 )
 
-// acceptance is what a region stores when it takes an order: together or not at all.
+// acceptance is what a region stores when it takes an order. Both are copied to the peer; the key is not, since it tells nothing that an
+// order needs.
 type acceptance struct {
-	placed, person, key platform.Item
-}
-
-// items are those that are there: a stored acceptance may have lost one that was allowed to expire.
-func (a acceptance) items() []platform.Item {
-	var out []platform.Item
-	for _, item := range []platform.Item{a.placed, a.person, a.key} {
-		if item != nil {
-			out = append(out, item)
-		}
-	}
-	return out
+	placed, person platform.Item
 }
 
 // record is all that this region's replica holds of an order.
@@ -95,33 +84,29 @@ func (s *store) load(ctx context.Context, orderID string) (record, error) {
 	return rec, nil
 }
 
-// create stores an acceptance in this region's replica. If this region has taken the order before, nothing is written and
-// what was stored then is the answer; if the key made another order, that is an IdempotencyMismatch.
-func (s *store) create(ctx context.Context, a acceptance) (stored acceptance, created bool, err error) {
-	for try := 1; ; try++ {
-		err := platform.PutTogether(ctx, s.db, s.orders, a.items())
-		reasons := platform.CancellationReasons(err)
-		switch {
-		case err == nil:
-			return a, true, nil
-		case len(reasons) != 3:
-			return acceptance{}, false, platform.FromAWS(err)
-		case isReason(reasons[0], platform.ConditionCode):
-			return acceptance{placed: reasons[0].Item, person: reasons[1].Item, key: reasons[2].Item}, false, nil
-		case isReason(reasons[2], platform.ConditionCode) && orderIDOf(reasons[2].Item) != orderIDOf(a.key):
-			return acceptance{}, false, mismatch()
-		case try == tries:
-			return acceptance{}, false, platform.FromAWS(err)
-		}
-		// The same request, or another under its key, is being taken at this moment (or replication is bringing it back to a
-		// region that had lost it): what became of it is known in a moment.
-		if err := s.clock.Sleep(ctx, pause); err != nil {
-			return acceptance{}, false, platform.Wrap(platform.Unavailable, err)
-		}
+// create stores an acceptance in this region's replica under the customer's key. What this region has stored of it before stays and is the
+// answer; if the key made another order, that is an IdempotencyMismatch and nothing is written.
+//
+// The three items are put one after the other, the fact last: a transaction would cost twice (an order is nothing before its fact). Who dies in
+// between leaves a key that names the order, and perhaps its person; the same request goes on from there.
+func (s *store) create(ctx context.Context, key platform.Item, a acceptance) (stored acceptance, created bool, err error) {
+	under, err := platform.PutOnce(ctx, s.db, s.orders, key)
+	if err != nil {
+		return acceptance{}, false, platform.FromAWS(err)
 	}
+	if orderIDOf(under.Item) != orderIDOf(key) {
+		return acceptance{}, false, mismatch()
+	}
+	person, err := platform.PutOnce(ctx, s.db, s.orders, a.person)
+	if err != nil {
+		return acceptance{}, false, platform.FromAWS(err)
+	}
+	placed, err := platform.PutOnce(ctx, s.db, s.orders, a.placed)
+	if err != nil {
+		return acceptance{}, false, platform.FromAWS(err)
+	}
+	return acceptance{placed: placed.Item, person: person.Item}, !placed.Existed, nil
 }
-
-func isReason(r types.CancellationReason, code string) bool { return aws.ToString(r.Code) == code }
 
 func mismatch() error {
 	return &platform.Error{Code: platform.IdempotencyMismatch, Violations: []platform.Violation{{
@@ -131,40 +116,43 @@ func mismatch() error {
 
 // append writes a fact once and answers what stands there. A fact of that kind that this region wrote before stays and counts.
 func (s *store) append(ctx context.Context, f fact.Fact) (platform.Item, error) {
-	item := factItem(f)
-	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &s.orders, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if stands, exists := platform.ConditionFailed(err); exists {
-		return stands, nil
-	}
-	return item, platform.FromAWS(err)
+	stored, err := platform.PutOnce(ctx, s.db, s.orders, factItem(f))
+	return stored.Item, platform.FromAWS(err)
+}
+
+// lookup is a request as its store sees it.
+type lookup struct {
+	digest, orderID string
+	region, peer    string
+	skus            []string
 }
 
 // knowledge is what a region knows beforehand about a request.
 type knowledge struct {
 	keys   map[string]platform.Item // which order the customer's key made, by the region that stored it
+	taken  bool                     // the peer's fact of the very order stands here
 	prices map[string]price         // by SKU
 }
 
-// known looks up in one call what bears upon a request: the orders that its key made in either region, and the prices of its
-// SKUs. It may miss what was written a moment ago.
-func (s *store) known(ctx context.Context, digest string, regions, skus []string) (knowledge, error) {
-	var keys, prices []platform.Item
-	for _, r := range regions {
-		keys = append(keys, requestKey(digest, r))
-	}
-	for _, sku := range skus {
+// known looks up in one call what bears upon a request: the orders that its key made in either region, whether the peer has taken the very
+// order (it brings its fact here before replication brings the key), and the prices of its SKUs. It may miss what was written a moment ago.
+func (s *store) known(ctx context.Context, l lookup) (knowledge, error) {
+	orders := []platform.Item{requestKey(l.digest, l.region), requestKey(l.digest, l.peer), factKey(l.orderID, fact.Placed, l.peer)}
+	var prices []platform.Item
+	for _, sku := range l.skus {
 		prices = append(prices, priceKey(sku))
 	}
-	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: keys}, s.work: {Keys: prices}})
+	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: orders}, s.work: {Keys: prices}})
 	if err != nil {
 		return knowledge{}, err
 	}
-	k := knowledge{keys: make(map[string]platform.Item), prices: make(map[string]price, len(skus))}
+	k := knowledge{keys: make(map[string]platform.Item), prices: make(map[string]price, len(l.skus))}
 	for _, item := range found[s.orders] {
-		k.keys[strings.TrimPrefix(keyPart(item, "sk"), requestPrefix)] = item
+		if region, isKey := strings.CutPrefix(keyPart(item, "sk"), requestPrefix); isKey {
+			k.keys[region] = item
+		} else {
+			k.taken = true
+		}
 	}
 	for _, item := range found[s.work] {
 		p, err := itemPrice(item)

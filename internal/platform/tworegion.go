@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/rand"
@@ -47,23 +46,13 @@ const (
 // brings them before the answer goes out.
 type TwoRegions struct {
 	table string
-	own   itemPutter
+	own   Putter
 	peer  *Peer
-}
-
-type itemPutter interface {
-	PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 }
 
 // NewTwoRegions writes to a global table here and in the peer region; only here if acknowledge is false.
 func NewTwoRegions(rt Runtime, table, peerRegion string, acknowledge bool) *TwoRegions {
 	return &TwoRegions{table: table, own: rt.DynamoDB(), peer: NewPeer(rt, table, peerRegion, acknowledge)}
-}
-
-// Stored is what stands in this region's replica after a put.
-type Stored struct {
-	Item    Item
-	Existed bool // it stood there before: Item is that one, not the one that was to be put
 }
 
 // PutBoth puts items with the keys pk and sk into this region's replica, in their order, unless an item of that key exists:
@@ -74,24 +63,13 @@ func (w *TwoRegions) PutBoth(ctx context.Context, items ...Item) ([]Stored, Dura
 	stored := make([]Stored, len(items))
 	stands := make([]Item, len(items))
 	for i, item := range items {
-		s, err := w.putIfAbsent(ctx, item)
+		s, err := PutOnce(ctx, w.own, w.table, item)
 		if err != nil {
 			return nil, "", FromAWS(err)
 		}
 		stored[i], stands[i] = s, s.Item
 	}
 	return stored, w.peer.Copy(ctx, stands...), nil
-}
-
-func (w *TwoRegions) putIfAbsent(ctx context.Context, item Item) (Stored, error) {
-	_, err := w.own.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: &w.table, Item: item, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if existing, failed := ConditionFailed(err); failed {
-		return Stored{Item: existing, Existed: true}, nil
-	}
-	return Stored{Item: item}, err
 }
 
 // breaker keeps calls back for a while after failures in a row; then it lets one through to see.

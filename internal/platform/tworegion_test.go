@@ -31,7 +31,7 @@ func (r *ownTable) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...fu
 
 func newWriter() (*TwoRegions, *ownTable, *peerTable) {
 	own, peer := &ownTable{items: map[string]Item{}}, &peerTable{items: map[string]Item{}}
-	p := &Peer{table: "t", client: peer, clock: &peerClock{}, log: slog.New(slog.DiscardHandler)}
+	p := &Peer{table: "t", client: peer, each: Runtime{}.Each, clock: &peerClock{}, log: slog.New(slog.DiscardHandler)}
 	return &TwoRegions{table: "t", own: own, peer: p}, own, peer
 }
 

@@ -9,7 +9,7 @@ import (
 func TestAnOrderWhoseGoodsLeftIsConfirmedByAskingThePayment(t *testing.T) {
 	for _, state := range []string{"DISPATCHED", "DELIVERED"} {
 		cases := map[string]script{
-			"LoadOrder CapturePayment ConfirmOrder ReleaseShipment": {"LoadOrder": {order(state)}, "CapturePayment": {captured}},
+			"LoadOrder CapturePayment ConfirmOrder ReleaseShipment SettleStock": {"LoadOrder": {order(state)}, "CapturePayment": {captured}},
 			"LoadOrder CapturePayment ConfirmOrder LoadOrder": {
 				"LoadOrder": {order(state, "refused"), order(state, "refused", "committed")}, "CapturePayment": {captured}},
 			"LoadOrder": {"LoadOrder": {order(state, "committed")}},

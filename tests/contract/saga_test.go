@@ -36,8 +36,8 @@ func definition(t *testing.T) string {
 	return substitution.ReplaceAllString(string(raw), "arn:aws:lambda:"+region+":000000000000:function:$1")
 }
 
-// script is what each step answers in turn, the last answer for ever: JSON, or the name of an error after "!". A step that it does not
-// name answers an empty object.
+// script is what each step answers in turn, the last answer for ever: JSON, or the name of an error after "!". Of the steps that it does not
+// name, ConfirmOrder answers this region and the others an empty object.
 type script map[string][]string
 
 // play runs one execution against a script and tells the steps that it took.
@@ -48,9 +48,15 @@ func play(t *testing.T, input string, s script) (steps []string, ended states.En
 	cloud := core.New(sim, faults, 1)
 	cloud.Journal.Keep(core.KindExecution)
 	cloud.Register("states", states.New(t.Context(), cloud, states.Options{Invoke: func(_ context.Context, r states.InvokeRequest) (states.InvokeResult, error) {
-		var in struct{ Step, Want string }
+		var in struct {
+			Step, Want string
+			Order      struct{ CommittedBy string }
+		}
 		if err := json.Unmarshal(r.Payload, &in); err != nil {
 			return states.InvokeResult{}, err
+		}
+		if in.Step == "SettleStock" && in.Order.CommittedBy != region {
+			t.Errorf("stock is settled as committed by %q", in.Order.CommittedBy)
 		}
 		step := in.Step + strings.ReplaceAll(in.Want, "saga", "LoadOrder")
 		steps = append(steps, step)
@@ -77,7 +83,10 @@ func play(t *testing.T, input string, s script) (steps []string, ended states.En
 
 func (s script) answer(step string) states.InvokeResult {
 	answers := s[step]
-	if len(answers) == 0 {
+	switch {
+	case len(answers) == 0 && step == "ConfirmOrder":
+		return states.InvokeResult{Payload: []byte(`"` + region + `"`)}
+	case len(answers) == 0:
 		return states.InvokeResult{Payload: []byte(`{}`)}
 	}
 	if len(answers) > 1 {
@@ -128,12 +137,12 @@ func TestTheSagaTakesTheStepsThatAnOrderNeeds(t *testing.T) {
 		want        string
 	}{
 		{"placed", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {authorized}, "CapturePayment": {captured}},
-			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment"},
+			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment SettleStock"},
 		{"out of stock", anOrder, script{"LoadOrder": {order("PLACED")}, "ReserveStock": {"!InsufficientStock"}, "VoidPayment": {voided}},
 			"LoadOrder ReserveStock" + abort},
 		{"stock comes from the other region", anOrder, script{"LoadOrder": {order("PLACED")}, "ReserveStock": {"!StockOnItsWay", "!StockOnItsWay", `{"reserved":true}`},
 			"AuthorizePayment": {authorized}, "CapturePayment": {captured}},
-			"LoadOrder ReserveStock ReserveStock ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment"},
+			"LoadOrder ReserveStock ReserveStock ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment SettleStock"},
 		{"stock does not come from the other region", anOrder, script{"LoadOrder": {order("PLACED")}, "ReserveStock": {"!StockOnItsWay"}, "VoidPayment": {voided}},
 			"LoadOrder" + strings.Repeat(" ReserveStock", 11) + abort},
 		{"declined", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {"!PaymentDeclined"}, "VoidPayment": {voided}},
@@ -141,21 +150,21 @@ func TestTheSagaTakesTheStepsThatAnOrderNeeds(t *testing.T) {
 		{"not to be shipped", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {authorized}, "BookShipment": {"!ShipmentUnavailable"}, "VoidPayment": {voided}},
 			"LoadOrder ReserveStock AuthorizePayment BookShipment" + abort},
 		{"the other region has captured", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {captured}},
-			"LoadOrder ReserveStock AuthorizePayment ConfirmOrder ReleaseShipment"},
+			"LoadOrder ReserveStock AuthorizePayment ConfirmOrder ReleaseShipment SettleStock"},
 		{"the other region has voided", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {voided}, "VoidPayment": {voided}},
 			"LoadOrder ReserveStock AuthorizePayment" + abort},
 		{"voided before it could be captured", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {authorized}, "CapturePayment": {voided}, "VoidPayment": {voided}},
 			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment" + abort},
 		{"captured before it could be voided", anOrder, script{"LoadOrder": {order("PLACED")}, "ReserveStock": {"!InsufficientStock"}, "VoidPayment": {captured}},
-			"LoadOrder ReserveStock VoidPayment ConfirmOrder ReleaseShipment"},
+			"LoadOrder ReserveStock VoidPayment ConfirmOrder ReleaseShipment SettleStock"},
 		{"undecided and then authorized", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {"!Undecided", "!Throttled", authorized}, "CapturePayment": {captured}},
-			"LoadOrder ReserveStock AuthorizePayment AuthorizePayment AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment"},
+			"LoadOrder ReserveStock AuthorizePayment AuthorizePayment AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment SettleStock"},
 		{"the shopper must act", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {toAct}},
 			"LoadOrder ReserveStock AuthorizePayment RequireAction"},
 		{"the shopper has acted", told, script{"LoadOrder": {order("ACTION_REQUIRED")}, "AuthorizePayment": {authorized}, "CapturePayment": {captured}},
-			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment"},
+			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment SettleStock"},
 		{"the shopper acted in the last moment", anOrder, script{"LoadOrder": {order("ACTION_REQUIRED", "expired")}, "AuthorizePayment": {authorized}, "CapturePayment": {captured}},
-			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment"},
+			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment SettleStock"},
 		{"the shopper has not acted in time", anOrder, script{"LoadOrder": {order("ACTION_REQUIRED", "expired")}, "AuthorizePayment": {toAct}, "VoidPayment": {voided}},
 			"LoadOrder ReserveStock AuthorizePayment" + abort},
 		{"the provider tells of an order that does not wait", told, script{"LoadOrder": {order("PLACED")}}, "LoadOrder"},
@@ -168,14 +177,14 @@ func TestTheSagaTakesTheStepsThatAnOrderNeeds(t *testing.T) {
 			"VoidPayment": {captured}, "StopShipment": {`{"decision":"cancelled"}`}},
 			"LoadOrder VoidPayment ConfirmOrder LoadOrder StopShipment RefundPayment CancelOrder ReturnStock"},
 		{"cancelled too late", anOrder, script{"LoadOrder": {order("CONFIRMED", "cancel", "committed")}, "StopShipment": {`{"decision":"dispatched"}`}},
-			"LoadOrder StopShipment RefuseCancel"},
-		{"refused before", anOrder, script{"LoadOrder": {order("CONFIRMED", "refused", "committed")}}, "LoadOrder ReleaseShipment"},
-		{"confirmed and driven again", anOrder, script{"LoadOrder": {order("CONFIRMED", "committed")}}, "LoadOrder ReleaseShipment"},
+			"LoadOrder StopShipment RefuseCancel SettleStock"},
+		{"refused before", anOrder, script{"LoadOrder": {order("CONFIRMED", "refused", "committed")}}, "LoadOrder ReleaseShipment SettleStock"},
+		{"confirmed and driven again", anOrder, script{"LoadOrder": {order("CONFIRMED", "committed")}}, "LoadOrder ReleaseShipment SettleStock"},
 		{"called off and driven again", anOrder, script{"LoadOrder": {order("CANCELLED", "refused", "committed")}}, "LoadOrder ReturnStock"},
 		{"cancelled and driven again", anOrder, script{"LoadOrder": {order("CANCELLED", "refused")}}, "LoadOrder"},
 		{"rejected and driven again", anOrder, script{"LoadOrder": {order("REJECTED")}}, "LoadOrder"},
 		{"dispatched and driven again", anOrder, script{"LoadOrder": {order("DISPATCHED", "cancel", "committed")}}, "LoadOrder"},
-		{"a view of the previous version", anOrder, script{"LoadOrder": {`{"orderId":"ord_1","state":"CONFIRMED","committedBy":"us-east-1","cancelRequested":true}`}}, "LoadOrder ReleaseShipment"},
+		{"a view of the previous version", anOrder, script{"LoadOrder": {`{"orderId":"ord_1","state":"CONFIRMED","committedBy":"us-east-1","cancelRequested":true}`}}, "LoadOrder ReleaseShipment SettleStock"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -134,7 +134,7 @@ func TestABreachIsCaughtAndNamesBothSides(t *testing.T) {
 			[]string{"stacks/saga.yaml:", "$.detail.order of OrderPlaced", "events/schemas/OrderPlaced.json:"}},
 		"a template with a name that no path fills": {"stacks/saga.yaml", `"<cause>"`, `"<why>"`,
 			[]string{"stacks/saga.yaml:", "<why>", "InputPathsMap"}},
-		"a field renamed in a pipe's template": {"stacks/events.yaml", `"committedBy":`, `"committed":`,
+		"a field renamed in a pipe's template": {"stacks/events.yaml", `"committedBy": "<`, `"committed": "<`,
 			[]string{"stacks/events.yaml:", "sends committed,", "events/schemas/OrderConfirmed.json:", "has committedBy, which pipe"}},
 		"a field renamed in a schema": {"events/schemas/StockReceived.json", `"quantity": {`, `"units": {`,
 			[]string{"events/schemas/StockReceived.json:", "has units, which pipe ReceiptsPipe", "stacks/events.yaml:", "requires quantity"}},

@@ -96,10 +96,10 @@ func (n node) texts() []string {
 	return out
 }
 
-// here is the region that stands for AWS::Region in patterns.
-const here = "us-east-1"
+// regions stand for the pseudo parameter and the parameter that patterns name them by.
+var regions = map[string]string{"AWS::Region": "us-east-1", "PeerRegion": "us-west-2"}
 
-// plain is the value as JSON would have it. The region is the one intrinsic that patterns use.
+// plain is the value as JSON would have it. Regions are all that patterns refer to.
 func (n node) plain() (any, error) {
 	switch {
 	case n.y == nil:
@@ -124,8 +124,8 @@ func (n node) plain() (any, error) {
 			out = append(out, p)
 		}
 		return out, nil
-	case n.y.Tag == "!Ref" && n.text() == "AWS::Region":
-		return here, nil
+	case n.y.Tag == "!Ref" && regions[n.text()] != "":
+		return regions[n.text()], nil
 	case strings.HasPrefix(n.y.Tag, "!") && !strings.HasPrefix(n.y.Tag, "!!"):
 		return nil, fmt.Errorf("%s: %s %s in a pattern is not understood here", n, n.y.Tag, n.text())
 	}

@@ -148,19 +148,28 @@ func readTemplate(name string, n node) (map[string]sent, error) {
 	return out, nil
 }
 
-// emits reports whether a pipe lets an item of a type through.
+// emits reports whether a pipe lets an item of a type through, whatever else its filter asks of the item.
 func (p pipe) emits(s string) (bool, error) {
 	if p.detailType != dynamicType && p.detailType != s {
 		return false, nil
 	}
-	record, err := json.Marshal(map[string]any{"eventName": "INSERT",
-		"dynamodb": map[string]any{"NewImage": map[string]any{"type": map[string]any{"S": s}}}})
-	if err != nil {
-		return false, err
-	}
 	for _, f := range p.filters {
-		if ok, err := f.MatchJSON(record); ok || err != nil {
-			return ok, err
+		for _, asked := range f.Alternatives() {
+			record := map[string]any{}
+			for _, field := range asked {
+				if len(field.Values) > 0 {
+					set(record, field.Path, field.Values[0])
+				}
+			}
+			set(record, []string{"eventName"}, "INSERT")
+			set(record, []string{"dynamodb", "NewImage", "type", "S"}, s)
+			raw, err := json.Marshal(record)
+			if err != nil {
+				return false, err
+			}
+			if ok, err := f.MatchJSON(raw); ok || err != nil {
+				return ok, err
+			}
 		}
 	}
 	return len(p.filters) == 0, nil

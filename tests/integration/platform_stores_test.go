@@ -26,20 +26,21 @@ func note(pk, sk, text string) platform.Item {
 	return platform.Item{"pk": attr(pk), "sk": attr(sk), "text": attr(text)}
 }
 
-func TestItemsPutTogetherAreAllThereOrNoneAndTheReasonsNameTheOneInTheWay(t *testing.T) {
+func TestAnItemIsPutOnceAndTheOneThatStandsThereIsTheAnswer(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, r *regions) {
 		db, table := r.db(east), r.table("orders")
-		first := []platform.Item{note("a", "1", "x"), note("a", "2", "x")}
-		if err := platform.PutTogether(t.Context(), db, table, first); err != nil {
-			t.Fatal(err)
+		first := note("a", "1", "x")
+		for _, existed := range []bool{false, true} {
+			stored, err := platform.PutOnce(t.Context(), db, table, first)
+			if err != nil || stored.Existed != existed {
+				t.Fatalf("%+v, %v", stored, err)
+			}
 		}
 		before := r.items(east, "orders")
-		err := platform.PutTogether(t.Context(), db, table, []platform.Item{note("a", "0", "y"), note("a", "1", "y")})
-		reasons := platform.CancellationReasons(err)
-		if len(reasons) != 2 || aws.ToString(reasons[0].Code) != "None" || aws.ToString(reasons[1].Code) != platform.ConditionCode || !reflect.DeepEqual(reasons[1].Item, first[0]) {
-			t.Errorf("%v: %+v", err, reasons)
+		if stored, err := platform.PutOnce(t.Context(), db, table, note("a", "1", "y")); err != nil || !stored.Existed || !reflect.DeepEqual(stored.Item, first) {
+			t.Errorf("%+v, %v", stored, err)
 		}
-		r.wantSame("a cancelled transaction", before, east, "orders")
+		r.wantSame("a second put", before, east, "orders")
 	})
 }
 
@@ -75,7 +76,7 @@ func TestTheCopyFillsInWhatReplicationHasNotBroughtAndChangesNothing(t *testing.
 			}
 		}
 		before := r.items(west, "orders")
-		if where := peer.Copy(t.Context(), note("a", "1", "other"), note("a", "4", "x")); where != platform.InOneRegion {
+		if where := peer.Copy(t.Context(), note("a", "1", "other")); where != platform.InOneRegion {
 			t.Errorf("an item that differs: %v", where)
 		}
 		r.wantSame("a refused copy", before, west, "orders")
@@ -261,7 +262,7 @@ func TestOnlyAnEmptyTableIsEmpty(t *testing.T) {
 		if err := f.Empty(t.Context(), r.table("orders")); err != nil {
 			t.Error(err)
 		}
-		if err := platform.PutTogether(t.Context(), r.db(east), r.table("orders"), []platform.Item{note("a", "1", "x")}); err != nil {
+		if _, err := platform.PutOnce(t.Context(), r.db(east), r.table("orders"), note("a", "1", "x")); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.Empty(t.Context(), r.table("orders")); platform.CodeOf(err) != platform.Conflict {

@@ -24,6 +24,7 @@ var saga = map[string]sagaState{
 	"CapturePayment":   {undoneBy: []string{"RefundPayment"}, story: "paid"},
 	"ConfirmOrder":     {undoneBy: []string{"CancelOrder"}, story: "paid"},
 	"ReleaseShipment":  {undoneBy: []string{"StopShipment"}, story: "paid"},
+	"SettleStock":      {undoneBy: []string{"ReturnStock"}, story: "paid"},
 	"StopShipment":     {none: "it undoes BookShipment and ReleaseShipment, and the carrier decides whether it comes in time", story: "called off"},
 	"RefundPayment":    {none: "it undoes CapturePayment and AuthorizePayment", story: "called off"},
 	"CancelOrder":      {none: "it undoes ConfirmOrder", story: "called off"},
