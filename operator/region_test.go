@@ -80,7 +80,7 @@ const received, available = 1, 3
 // column reads a line of stock show.
 func column(out, name string, n int) string {
 	for _, line := range strings.Split(out, "\n") {
-		if f := strings.Fields(line); len(f) == 7 && f[0] == name {
+		if f := strings.Fields(line); len(f) == 6 && f[0] == name {
 			return f[n]
 		}
 	}

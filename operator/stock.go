@@ -11,15 +11,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// counters are one shard's, or a region's.
+// counters are one shard's, or a region's. What is taken is reserved or sold: the reservations know.
 type counters struct {
-	Received, Got, Available, Held, Consumed, Given int64
-	Shards                                          int
+	Received, Got, Available, Taken, Given int64
+	Shards                                 int
 }
 
 func (c counters) row(name string) []string {
 	out := []string{name}
-	for _, n := range []int64{c.Received, c.Got, c.Available, c.Held, c.Consumed, c.Given} {
+	for _, n := range []int64{c.Received, c.Got, c.Available, c.Taken, c.Given} {
 		out = append(out, strconv.FormatInt(n, 10))
 	}
 	return out
@@ -27,7 +27,7 @@ func (c counters) row(name string) []string {
 
 func (c *counters) add(o counters) {
 	c.Received, c.Got, c.Available = c.Received+o.Received, c.Got+o.Got, c.Available+o.Available
-	c.Held, c.Consumed, c.Given = c.Held+o.Held, c.Consumed+o.Consumed, c.Given+o.Given
+	c.Taken, c.Given = c.Taken+o.Taken, c.Given+o.Given
 }
 
 // shardsOf reads the counters of every shard of a SKU; none if the region never had it.
@@ -82,7 +82,7 @@ func (o *Operator) ShowStock(ctx context.Context, sku string) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"STOCK OF " + sku, "RECEIVED", "GOT", "AVAILABLE", "HELD", "SOLD", "GIVEN"}}
+	rows := [][]string{{"STOCK OF " + sku, "RECEIVED", "GOT", "AVAILABLE", "TAKEN", "GIVEN"}}
 	known := false
 	var sum counters
 	var failed error

@@ -31,7 +31,8 @@ type api struct {
 	}
 	stock interface {
 		Counters(ctx context.Context, sku string) (Counters, error)
-		CountersOf(ctx context.Context, skus []string) (map[string]Counters, error)
+		Ledger(ctx context.Context, sku string) (Ledger, error)
+		LedgersOf(ctx context.Context, skus []string) (map[string]Ledger, error)
 	}
 }
 
@@ -146,7 +147,7 @@ func (a api) getProduct(ctx context.Context, r platform.Request) (platform.Respo
 	if err != nil {
 		return platform.Response{}, err
 	}
-	c, err := a.stock.Counters(ctx, p.SKU)
+	c, err := a.stock.Ledger(ctx, p.SKU)
 	if err != nil {
 		return platform.Response{}, err
 	}

@@ -26,7 +26,7 @@ type subscriber struct {
 type creditor struct {
 	region, peer string
 	stock        interface {
-		EachShard(ctx context.Context, sku string) ([]Counters, error)
+		EachShard(ctx context.Context, sku string) ([]Ledger, error)
 		Credit(ctx context.Context, r Receipt, parts []ReservedLine, at time.Time) (int64, error)
 	}
 	catalogue interface {

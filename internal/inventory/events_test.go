@@ -84,13 +84,13 @@ type fate struct {
 	by     string
 	events []string // that tell of it, each perhaps by both regions
 	want   State    // of the reservation in the east
-	after  Counters // of 5 units of which the order has 2
+	after  Ledger   // of 5 units of which the order has 2
 }
 
 func fates() map[string]fate {
-	back := Counters{Received: 5, Available: 5}
+	back := Ledger{Received: 5, Available: 5}
 	return map[string]fate{
-		"confirmed here":                 {east, []string{"OrderConfirmed"}, Consumed, Counters{Received: 5, Available: 3, Consumed: 2}},
+		"confirmed here":                 {east, []string{"OrderConfirmed"}, Consumed, Ledger{Received: 5, Available: 3, Taken: 2}},
 		"confirmed there":                {west, []string{"OrderConfirmed"}, Released, back},
 		"rejected":                       {"", []string{"OrderRejected"}, Released, back},
 		"cancelled before the commit":    {"", []string{"OrderCancelled"}, Released, back},

@@ -32,7 +32,7 @@ type shardID struct {
 
 // memory is a stock table that carries the same moves out as the real one, all or nothing.
 type memory struct {
-	shards       map[shardID]Counters
+	shards       map[shardID]Ledger
 	counts       map[string]int
 	reservations map[string]Reservation
 	credited     map[[2]string]int64
@@ -44,7 +44,7 @@ type memory struct {
 }
 
 func newMemory(counts map[string]int) *memory {
-	return &memory{shards: map[shardID]Counters{}, counts: counts, reservations: map[string]Reservation{}, credited: map[[2]string]int64{}}
+	return &memory{shards: map[shardID]Ledger{}, counts: counts, reservations: map[string]Reservation{}, credited: map[[2]string]int64{}}
 }
 
 // fill puts units into a SKU's first shard.
@@ -63,29 +63,47 @@ func (m *memory) Shards(_ context.Context, skus []string) (map[string]int, error
 	return out, nil
 }
 
-func (m *memory) Counters(_ context.Context, sku string) (Counters, error) {
-	var sum Counters
-	for id, c := range m.shards {
+func (m *memory) Ledger(_ context.Context, sku string) (Ledger, error) {
+	var sum Ledger
+	for id, l := range m.shards {
 		if id.sku == sku {
-			sum = sum.Plus(c)
+			sum = sum.Plus(l)
 		}
 	}
 	return sum, nil
 }
 
-func (m *memory) CountersOf(ctx context.Context, skus []string) (map[string]Counters, error) {
-	out := map[string]Counters{}
+func (m *memory) LedgersOf(ctx context.Context, skus []string) (map[string]Ledger, error) {
+	out := map[string]Ledger{}
 	for _, sku := range skus {
-		if c, err := m.Counters(ctx, sku); err != nil || c != (Counters{}) {
-			out[sku] = c
+		if l, err := m.Ledger(ctx, sku); err != nil || l != (Ledger{}) {
+			out[sku] = l
 		}
 	}
 	return out, nil
 }
 
+func (m *memory) HeldUnits(context.Context) (map[string]int64, error) {
+	units := map[string]int64{}
+	for _, r := range m.reservations {
+		for _, l := range r.Lines {
+			if r.State == Held {
+				units[l.SKU] += l.Quantity
+			}
+		}
+	}
+	return units, nil
+}
+
+func (m *memory) Counters(ctx context.Context, sku string) (Counters, error) {
+	units, _ := m.HeldUnits(ctx)
+	l, err := m.Ledger(ctx, sku)
+	return l.told(units[sku]), err
+}
+
 // apply carries a move out for all lines, or tells which lines are short.
 func (m *memory) apply(move Move, lines []ReservedLine) (short []int) {
-	after := map[shardID]Counters{}
+	after := map[shardID]Ledger{}
 	for i, l := range lines {
 		id := shardID{l.SKU, l.Shard}
 		c, ok := move.Apply(m.shards[id], l.Quantity)
@@ -140,8 +158,8 @@ func (m *memory) Credit(_ context.Context, r Receipt, parts []ReservedLine, _ ti
 	return r.Quantity, nil
 }
 
-func (m *memory) EachShard(_ context.Context, sku string) ([]Counters, error) {
-	out := make([]Counters, max(1, m.counts[sku]))
+func (m *memory) EachShard(_ context.Context, sku string) ([]Ledger, error) {
+	out := make([]Ledger, max(1, m.counts[sku]))
 	for i := range out {
 		out[i] = m.shards[shardID{sku, i}]
 	}

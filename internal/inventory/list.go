@@ -33,7 +33,7 @@ func (a api) listProducts(ctx context.Context, r platform.Request) (platform.Res
 	if err != nil {
 		return platform.Response{}, err
 	}
-	stock, err := a.stock.CountersOf(ctx, skusOf(page))
+	stock, err := a.stock.LedgersOf(ctx, skusOf(page))
 	if err != nil {
 		return platform.Response{}, err
 	}

@@ -34,7 +34,7 @@ func list(t *testing.T, s *shelf, m *memory, query map[string]string) (events.AP
 func TestTheListShowsEveryProductOnceWithWhatThisRegionCanSell(t *testing.T) {
 	s := (&shelf{region: east}).add("A", 1).add("B", 2, 3).add("C", 1)
 	m := newMemory(map[string]int{"C": 2}).fill("A", 7).fill("C", 2)
-	m.shards[shardID{"C", 1}], _ = credit().Apply(Counters{}, 3)
+	m.shards[shardID{"C", 1}], _ = credit().Apply(Ledger{}, 3)
 	var seen []string
 	query := map[string]string{"limit": "2"}
 	for pages := 1; ; pages++ {

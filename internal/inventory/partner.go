@@ -22,7 +22,7 @@ type partner struct {
 }
 
 type dealStock interface {
-	EachShard(ctx context.Context, sku string) ([]Counters, error)
+	EachShard(ctx context.Context, sku string) ([]Ledger, error)
 	Give(ctx context.Context, receiver string, parts []ReservedLine, before, after int64) (bool, error)
 	Take(ctx context.Context, giver string, parts []ReservedLine, before, after int64) (bool, error)
 	total(ctx context.Context, what counter, peer, sku string) (int64, bool, error)
@@ -176,7 +176,7 @@ func (p partner) give(ctx context.Context, sku string, before int64, plan func(o
 }
 
 // sides is what both regions have and sell. What was given to the other and not credited yet is counted as its own.
-func (p partner) sides(ctx context.Context, sku string, handed int64, c Counters) (own, peer side, err error) {
+func (p partner) sides(ctx context.Context, sku string, handed int64, l Ledger) (own, peer side, err error) {
 	d, err := p.catalogue.Dealings(ctx, sku, p.peer)
 	if err != nil {
 		return side{}, side{}, err
@@ -186,7 +186,7 @@ func (p partner) sides(ctx context.Context, sku string, handed int64, c Counters
 		return side{}, side{}, err
 	}
 	mine := told[sku]
-	own = side{available: c.Available, demand: mine.Demand + max(0, c.Consumed-mine.Consumed)}
+	own = side{available: l.Available, demand: mine.Demand + max(0, l.Taken-mine.ledger().Taken)}
 	return own, side{available: d.peer.Available + max(0, handed-d.peer.Got), demand: d.demand}, nil
 }
 
@@ -247,9 +247,10 @@ func (p partner) tell(ctx context.Context, sku string) error {
 		return err
 	}
 	now, before := sumOf(shards), told[sku]
-	if now == before.Counters {
+	if now == before.ledger() {
 		return nil
 	}
-	s := stockOf{SKU: sku, Counters: now, Demand: before.Demand + max(0, now.Consumed-before.Consumed)}
+	// What is held is told as it was: the sweep looks at it.
+	s := stockOf{SKU: sku, Counters: now.told(before.Held), Demand: before.Demand + max(0, now.Taken-before.ledger().Taken)}
 	return p.catalogue.PutSnapshot(ctx, s, p.clock.Now())
 }

@@ -33,7 +33,7 @@ func TestARegionThatWasWipedHasNothingToSettleOfOrdersOfBefore(t *testing.T) {
 			in.Order.CommittedBy = east
 			res, err := m.saga(clock).giveBack(t.Context(), in)
 			wantCode(t, err, c.code)
-			if want := (Counters{Received: 5, Available: 5}); res.Returned || m.shards[shardID{"TEA", 0}] != want {
+			if want := (Ledger{Received: 5, Available: 5}); res.Returned || m.shards[shardID{"TEA", 0}] != want {
 				t.Errorf("%+v: the shelf has %+v", res, m.shards[shardID{"TEA", 0}])
 			}
 		})

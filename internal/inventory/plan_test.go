@@ -55,7 +55,7 @@ func TestEveningOutLeavesEnoughToGoOnSelling(t *testing.T) {
 
 func TestPortionsAndDrainsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		shards := make([]Counters, rapid.IntRange(1, maxShards).Draw(t, "shards"))
+		shards := make([]Ledger, rapid.IntRange(1, maxShards).Draw(t, "shards"))
 		q := rapid.Int64Range(0, 300).Draw(t, "quantity")
 		var sum int64
 		for _, p := range portions("TEA", q, len(shards), 3) {

@@ -104,7 +104,7 @@ func (s saga) gather(ctx context.Context, d *draw) (available int64, err error) 
 	return available, err // if somebody else took them, the next try comes here again
 }
 
-func fullest(shards []Counters) int {
+func fullest(shards []Ledger) int {
 	best := 0
 	for i, s := range shards {
 		if s.Available > shards[best].Available {

@@ -21,7 +21,7 @@ type saga struct {
 
 type holder interface {
 	Hold(ctx context.Context, r Reservation) (HoldResult, error)
-	EachShard(ctx context.Context, sku string) ([]Counters, error)
+	EachShard(ctx context.Context, sku string) ([]Ledger, error)
 	Gather(ctx context.Context, from []ReservedLine, into ReservedLine) (bool, error)
 	Split(ctx context.Context, sku string, seen, shards int) (bool, error)
 	settler

@@ -15,7 +15,7 @@ func TestReserveStockHoldsAllLinesOrNone(t *testing.T) {
 	s := m.saga(newClock())
 	_, err := s.reserve(t.Context(), input("ord_1", Line{"TEA", 2}, Line{"CUP", 2}))
 	wantCode(t, err, platform.InsufficientStock)
-	if got := m.shards[shardID{"TEA", 0}]; got.Held != 0 || len(m.reservations) != 0 {
+	if got := m.shards[shardID{"TEA", 0}]; got.Taken != 0 || len(m.reservations) != 0 {
 		t.Errorf("a refused order holds %+v", got)
 	}
 	if want := "InsufficientStock: there is not enough of CUP"; err.Error() != want {
@@ -24,7 +24,7 @@ func TestReserveStockHoldsAllLinesOrNone(t *testing.T) {
 	if _, err := s.reserve(t.Context(), input("ord_1", Line{"TEA", 2}, Line{"CUP", 1})); err != nil {
 		t.Fatal(err)
 	}
-	if tea, cup := m.shards[shardID{"TEA", 0}], m.shards[shardID{"CUP", 0}]; tea.Held != 2 || cup.Held != 1 {
+	if tea, cup := m.shards[shardID{"TEA", 0}], m.shards[shardID{"CUP", 0}]; tea.Taken != 2 || cup.Taken != 1 {
 		t.Errorf("held %+v and %+v", tea, cup)
 	}
 }
@@ -55,7 +55,7 @@ func TestReserveStockAgain(t *testing.T) {
 			m.reservations["ord_1"] = r
 			_, err := s.reserve(t.Context(), input("ord_1", c.lines...))
 			wantCode(t, err, c.code)
-			if got := m.shards[shardID{"TEA", 0}].Held; got != 2 {
+			if got := m.shards[shardID{"TEA", 0}].Taken; got != 2 {
 				t.Errorf("held %d after the second time, want 2", got)
 			}
 		})
@@ -67,14 +67,14 @@ func TestOnlyTheRegionThatCommittedTakesGoodsBack(t *testing.T) {
 		name, committedBy string
 		before            State
 		returned          bool
-		want              Counters
+		want              Ledger
 	}{
-		{"sold here", east, Consumed, true, Counters{Received: 5, Available: 5}},
-		{"sold here and back already", east, Returned, true, Counters{Received: 5, Available: 5}},
-		{"sold here, which is not settled yet", east, Held, true, Counters{Received: 5, Available: 5}},
-		{"sold there", west, Released, false, Counters{Received: 5, Available: 5}},
-		{"sold there, and held here still", west, Held, false, Counters{Received: 5, Available: 5}},
-		{"never held here", west, "", false, Counters{Received: 5, Available: 5}},
+		{"sold here", east, Consumed, true, Ledger{Received: 5, Available: 5}},
+		{"sold here and back already", east, Returned, true, Ledger{Received: 5, Available: 5}},
+		{"sold here, which is not settled yet", east, Held, true, Ledger{Received: 5, Available: 5}},
+		{"sold there", west, Released, false, Ledger{Received: 5, Available: 5}},
+		{"sold there, and held here still", west, Held, false, Ledger{Received: 5, Available: 5}},
+		{"never held here", west, "", false, Ledger{Received: 5, Available: 5}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestOnlyTheRegionThatCommittedTakesGoodsBack(t *testing.T) {
 func TestAnOrderIsRefusedOnlyWhenEveryShardOfALineIsShort(t *testing.T) {
 	for stocked := range 4 {
 		m := newMemory(map[string]int{"TEA": 4})
-		m.shards[shardID{"TEA", stocked}], _ = credit().Apply(Counters{}, 3)
+		m.shards[shardID{"TEA", stocked}], _ = credit().Apply(Ledger{}, 3)
 		s := m.saga(newClock())
 		if _, err := s.reserve(t.Context(), input("ord_1", Line{"TEA", 3})); err != nil {
 			t.Fatalf("stock in shard %d: %v", stocked, err)
@@ -156,23 +156,23 @@ func TestSettling(t *testing.T) {
 		before State // "" for no reservation
 		to     State
 		code   platform.Code
-		want   Counters
+		want   Ledger
 	}{
-		{"held is consumed", Held, Consumed, "", Counters{Received: 5, Available: 3, Consumed: 2}},
-		{"held is released", Held, Released, "", Counters{Received: 5, Available: 5}},
-		{"held is returned", Held, Returned, "", Counters{Received: 5, Available: 5}},
-		{"consumed is returned", Consumed, Returned, "", Counters{Received: 5, Available: 5}},
-		{"returned again", Returned, Returned, "", Counters{Received: 5, Available: 5}},
-		{"the confirmation of what was returned is old news", Returned, Consumed, "", Counters{Received: 5, Available: 5}},
-		{"consumed again", Consumed, Consumed, "", Counters{Received: 5, Available: 3, Consumed: 2}},
-		{"released again", Released, Released, "", Counters{Received: 5, Available: 5}},
-		{"nothing needs no release", "", Released, "", Counters{Received: 5, Available: 5}},
-		{"nothing cannot be returned", "", Returned, platform.Internal, Counters{Received: 5, Available: 5}},
-		{"released goods were never sold", Released, Returned, platform.Internal, Counters{Received: 5, Available: 5}},
-		{"returned goods were sold", Returned, Released, platform.Internal, Counters{Received: 5, Available: 5}},
-		{"nothing cannot be consumed", "", Consumed, platform.Internal, Counters{Received: 5, Available: 5}},
-		{"sold goods are not released", Consumed, Released, platform.Internal, Counters{Received: 5, Available: 3, Consumed: 2}},
-		{"released goods are not sold", Released, Consumed, platform.Internal, Counters{Received: 5, Available: 5}},
+		{"held is consumed", Held, Consumed, "", Ledger{Received: 5, Available: 3, Taken: 2}},
+		{"held is released", Held, Released, "", Ledger{Received: 5, Available: 5}},
+		{"held is returned", Held, Returned, "", Ledger{Received: 5, Available: 5}},
+		{"consumed is returned", Consumed, Returned, "", Ledger{Received: 5, Available: 5}},
+		{"returned again", Returned, Returned, "", Ledger{Received: 5, Available: 5}},
+		{"the confirmation of what was returned is old news", Returned, Consumed, "", Ledger{Received: 5, Available: 5}},
+		{"consumed again", Consumed, Consumed, "", Ledger{Received: 5, Available: 3, Taken: 2}},
+		{"released again", Released, Released, "", Ledger{Received: 5, Available: 5}},
+		{"nothing needs no release", "", Released, "", Ledger{Received: 5, Available: 5}},
+		{"nothing cannot be returned", "", Returned, platform.Internal, Ledger{Received: 5, Available: 5}},
+		{"released goods were never sold", Released, Returned, platform.Internal, Ledger{Received: 5, Available: 5}},
+		{"returned goods were sold", Returned, Released, platform.Internal, Ledger{Received: 5, Available: 5}},
+		{"nothing cannot be consumed", "", Consumed, platform.Internal, Ledger{Received: 5, Available: 5}},
+		{"sold goods are not released", Consumed, Released, platform.Internal, Ledger{Received: 5, Available: 3, Taken: 2}},
+		{"released goods are not sold", Released, Consumed, platform.Internal, Ledger{Received: 5, Available: 5}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -229,9 +229,9 @@ func TestStockIsNeverSoldBeyondWhatWasReceived(t *testing.T) {
 }
 
 func checkStock(t *rapid.T, m *memory) {
-	for id, c := range m.shards {
-		if min(c.Received, c.Available, c.Held, c.Consumed) < 0 {
-			t.Fatalf("%v: %+v", id, c)
+	for id, l := range m.shards {
+		if min(l.Received, l.Available, l.Taken) < 0 {
+			t.Fatalf("%v: %+v", id, l)
 		}
 	}
 	for _, sku := range []string{"TEA", "CUP"} {
@@ -252,7 +252,7 @@ func checkStock(t *rapid.T, m *memory) {
 			}
 		}
 		want.Available = want.Received - want.Held - want.Consumed
-		if got, _ := m.Counters(t.Context(), sku); got != want || got.Check() != nil {
+		if got, _ := m.Counters(t.Context(), sku); got != want || got.ledger().Check() != nil {
 			t.Fatalf("%s: counters %+v, receipts and reservations amount to %+v", sku, got, want)
 		}
 	}

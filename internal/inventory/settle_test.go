@@ -32,7 +32,7 @@ func (h *hurried) Settle(ctx context.Context, r Reservation, to State, move Move
 }
 
 func TestWhoSettlesSecondLooksAgainAtOnce(t *testing.T) {
-	m := &memory{shards: map[shardID]Counters{{"TEA", 0}: {Received: 5, Available: 5}}, reservations: map[string]Reservation{}}
+	m := &memory{shards: map[shardID]Ledger{{"TEA", 0}: {Received: 5, Available: 5}}, reservations: map[string]Reservation{}}
 	r := Reservation{OrderID: "ord_1", State: Held, Lines: []ReservedLine{{SKU: "TEA", Quantity: 2}}}
 	if _, err := m.Hold(t.Context(), r); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestWhoSettlesSecondLooksAgainAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, _, err := m.Reservation(t.Context(), "ord_1")
-	if err != nil || got.State != Returned || m.shards[shardID{"TEA", 0}] != (Counters{Received: 5, Available: 5}) {
+	if err != nil || got.State != Returned || m.shards[shardID{"TEA", 0}] != (Ledger{Received: 5, Available: 5}) {
 		t.Errorf("%v: %+v with %+v", err, got, m.shards)
 	}
 }

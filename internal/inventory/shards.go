@@ -16,8 +16,8 @@ import (
 // maxShards bounds the shards of a SKU: a transaction over all of them, with what goes with it, stays below 100 items.
 const maxShards = 16
 
-// EachShard are the counters of every shard of a SKU, read consistently one by one.
-func (t stockTable) EachShard(ctx context.Context, sku string) ([]Counters, error) {
+// EachShard are the ledgers of every shard of a SKU, read consistently one by one.
+func (t stockTable) EachShard(ctx context.Context, sku string) ([]Ledger, error) {
 	first, err := t.readShards(ctx, sku, []int{0})
 	if err != nil {
 		return nil, err
@@ -30,9 +30,9 @@ func (t stockTable) EachShard(ctx context.Context, sku string) ([]Counters, erro
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Counters, 0, 1+len(more))
+	out := make([]Ledger, 0, 1+len(more))
 	for _, s := range append(first, more...) {
-		out = append(out, s.Counters)
+		out = append(out, s.Ledger)
 	}
 	return out, nil
 }
@@ -110,7 +110,7 @@ func portions(sku string, quantity int64, shards, begin int) []ReservedLine {
 }
 
 // drain takes a quantity from a SKU's shards, from those that have most first; nil if all together have less.
-func drain(sku string, shards []Counters, quantity int64) []ReservedLine {
+func drain(sku string, shards []Ledger, quantity int64) []ReservedLine {
 	order := make([]int, len(shards))
 	for i := range order {
 		order[i] = i
@@ -128,8 +128,8 @@ func drain(sku string, shards []Counters, quantity int64) []ReservedLine {
 	return out
 }
 
-func sumOf(shards []Counters) Counters {
-	var sum Counters
+func sumOf(shards []Ledger) Ledger {
+	var sum Ledger
 	for _, s := range shards {
 		sum = sum.Plus(s)
 	}

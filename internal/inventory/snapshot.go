@@ -22,7 +22,7 @@ type Snapshot struct {
 // stockOf is what this region has to tell of a SKU.
 type stockOf struct {
 	SKU    string
-	Demand int64 // units sold here lately; see demandNow
+	Demand int64 // units taken here lately; see demandNow
 	Counters
 }
 
@@ -105,9 +105,18 @@ type productWalk struct {
 
 // look is what is to be done about a SKU.
 type look struct {
-	now   stockOf
-	tell  bool // the counters or the demand are not as last told
-	level bool // the other region has too little for what it sells
+	sku    string
+	now    Ledger
+	demand int64
+	told   Snapshot
+	tell   bool // the ledger or the demand is not as last told, or something was told to be held and may not be any more
+	level  bool // the other region has too little for what it sells
+}
+
+// news is what is to be told when so many units are held; false if that is what was told last.
+func (l look) news(held int64) (stockOf, bool) {
+	s := stockOf{SKU: l.sku, Demand: l.demand, Counters: l.now.told(held)}
+	return s, s.Counters != l.told.Counters || s.Demand != l.told.Demand
 }
 
 // Position is the key of the last product that was looked at.
@@ -127,7 +136,7 @@ func (w productWalk) Step(ctx context.Context, after platform.Item) ([]look, pla
 		return nil, nil, err
 	}
 	skus := skusOf(page)
-	now, err := w.stock.CountersOf(ctx, skus)
+	now, err := w.stock.LedgersOf(ctx, skus)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -151,11 +160,12 @@ func (w productWalk) Step(ctx context.Context, after platform.Item) ([]look, pla
 	return due, platform.Item{attrPK: str(skuPK(skus[len(skus)-1]))}, nil
 }
 
-func lookAt(sku string, now Counters, told, peer Snapshot) look {
-	demand := demandNow(told.Demand, now.Consumed-told.Consumed)
+func lookAt(sku string, now Ledger, told, peer Snapshot) look {
+	before := told.ledger()
+	demand := demandNow(told.Demand, now.Taken-before.Taken)
 	own, other := side{now.Available, demand}, side{peer.Available, peer.Demand}
-	return look{now: stockOf{SKU: sku, Demand: demand, Counters: now},
-		tell: now != told.Counters || demand != told.Demand, level: level(own, other) > 0}
+	return look{sku: sku, now: now, demand: demand, told: told,
+		tell: now != before || demand != told.Demand || told.Held > 0, level: level(own, other) > 0}
 }
 
 func skusOf(products []Product) []string {

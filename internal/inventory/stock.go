@@ -6,65 +6,82 @@ import (
 	"time"
 )
 
-// Counters are one shard's part in a region's allotment of a SKU, in units, or the sum over its shards.
-type Counters struct {
-	Received  int64 `json:"received" dynamodbav:"received"`   // credited from receipts
-	Got       int64 `json:"got" dynamodbav:"got"`             // credited from the other region
-	Available int64 `json:"available" dynamodbav:"available"` // can be sold
-	Held      int64 `json:"held" dynamodbav:"held"`           // reserved for orders without outcome
-	Consumed  int64 `json:"consumed" dynamodbav:"consumed"`   // sold
-	Given     int64 `json:"given" dynamodbav:"given"`         // given to the other region
+// Ledger is one shard's part in a region's allotment of a SKU, in units, or the sum over its shards. What is taken is held or consumed: which of
+// the two, each order's reservation says, so that a sale is one write and not two that stand together.
+type Ledger struct {
+	Received  int64 `dynamodbav:"received"`  // credited from receipts
+	Got       int64 `dynamodbav:"got"`       // credited from the other region
+	Available int64 `dynamodbav:"available"` // can be sold
+	Taken     int64 `dynamodbav:"taken"`     // by reservations that are held or consumed
+	Given     int64 `dynamodbav:"given"`     // given to the other region
 }
 
-// counter names one of the counters, as its attribute is named.
+// Counters are what a region tells of its stock of a SKU, in units.
+type Counters struct {
+	Received  int64 `json:"received" dynamodbav:"received"`
+	Got       int64 `json:"got" dynamodbav:"got"`
+	Available int64 `json:"available" dynamodbav:"available"`
+	Held      int64 `json:"held" dynamodbav:"held"`         // reserved for orders without outcome
+	Consumed  int64 `json:"consumed" dynamodbav:"consumed"` // sold
+	Given     int64 `json:"given" dynamodbav:"given"`
+}
+
+// told are the counters of a ledger of which so many units are held. Both are not read at one moment: no more is held than is taken.
+func (l Ledger) told(held int64) Counters {
+	held = min(held, l.Taken)
+	return Counters{Received: l.Received, Got: l.Got, Available: l.Available, Held: held, Consumed: l.Taken - held, Given: l.Given}
+}
+
+// ledger is what was told without the difference between held and consumed.
+func (c Counters) ledger() Ledger {
+	return Ledger{Received: c.Received, Got: c.Got, Available: c.Available, Taken: c.Held + c.Consumed, Given: c.Given}
+}
+
+// counter names one of a ledger's counters, as its attribute is named.
 type counter string
 
 const (
 	received  counter = "received"
 	got       counter = "got"
 	available counter = "available"
-	held      counter = "held"
-	consumed  counter = "consumed"
+	taken     counter = "taken"
 	given     counter = "given"
 )
 
-func (c *Counters) of(name counter) *int64 {
+func (l *Ledger) of(name counter) *int64 {
 	switch name {
 	case received:
-		return &c.Received
+		return &l.Received
 	case got:
-		return &c.Got
+		return &l.Got
 	case given:
-		return &c.Given
+		return &l.Given
 	case available:
-		return &c.Available
-	case held:
-		return &c.Held
+		return &l.Available
 	default:
-		return &c.Consumed
+		return &l.Taken
 	}
 }
 
 // Check answers nil if nothing is negative and all that came in is accounted for.
-func (c Counters) Check() error {
-	if min(c.Received, c.Got, c.Available, c.Held, c.Consumed, c.Given) < 0 {
-		return fmt.Errorf("a counter is negative: %+v", c)
+func (l Ledger) Check() error {
+	if min(l.Received, l.Got, l.Available, l.Taken, l.Given) < 0 {
+		return fmt.Errorf("a counter is negative: %+v", l)
 	}
-	if c.Received+c.Got != c.Available+c.Held+c.Consumed+c.Given {
-		return fmt.Errorf("received + got differs from available + held + consumed + given: %+v", c)
+	if l.Received+l.Got != l.Available+l.Taken+l.Given {
+		return fmt.Errorf("received + got differs from available + taken + given: %+v", l)
 	}
 	return nil
 }
 
 // Plus is the sum of two shards.
-func (c Counters) Plus(o Counters) Counters {
-	return Counters{
-		Received: c.Received + o.Received, Got: c.Got + o.Got, Available: c.Available + o.Available,
-		Held: c.Held + o.Held, Consumed: c.Consumed + o.Consumed, Given: c.Given + o.Given,
+func (l Ledger) Plus(o Ledger) Ledger {
+	return Ledger{
+		Received: l.Received + o.Received, Got: l.Got + o.Got, Available: l.Available + o.Available, Taken: l.Taken + o.Taken, Given: l.Given + o.Given,
 	}
 }
 
-// Move is the one way in which counters change. It takes a quantity from a counter, which must have it, and gives it to
+// Move is the one way in which a ledger changes. It takes a quantity from a counter, which must have it, and gives it to
 // another of the same side of the equation, or it gives it to both sides. So it keeps the equation whatever the quantity. ([leave] and [arrive]
 // keep it together.)
 // The store makes its update expressions of the same values that [Move.Apply] computes with.
@@ -75,10 +92,8 @@ type Move struct {
 
 // The moves.
 func credit() Move  { return Move{to: []counter{received, available}} }
-func reserve() Move { return Move{from: available, to: []counter{held}} }
-func release() Move { return Move{from: held, to: []counter{available}} }
-func consume() Move { return Move{from: held, to: []counter{consumed}} }
-func restock() Move { return Move{from: consumed, to: []counter{available}} }
+func reserve() Move { return Move{from: available, to: []counter{taken}} }
+func release() Move { return Move{from: taken, to: []counter{available}} }
 func give() Move    { return Move{from: available, to: []counter{given}} }
 func take() Move    { return Move{to: []counter{got, available}} }
 
@@ -86,18 +101,23 @@ func take() Move    { return Move{to: []counter{got, available}} }
 func leave() Move  { return Move{from: available} }
 func arrive() Move { return Move{to: []counter{available}} }
 
-// Apply is the counters after a move of a quantity; false, and no change, if the counter it takes from has less.
-func (m Move) Apply(c Counters, quantity int64) (Counters, bool) {
+// nothing is the move of what changes no counter.
+func nothing() Move { return Move{} }
+
+func (m Move) isNothing() bool { return m.from == "" && len(m.to) == 0 }
+
+// Apply is a ledger after a move of a quantity; false, and no change, if the counter it takes from has less.
+func (m Move) Apply(l Ledger, quantity int64) (Ledger, bool) {
 	if m.from != "" {
-		if *c.of(m.from) < quantity {
-			return c, false
+		if *l.of(m.from) < quantity {
+			return l, false
 		}
-		*c.of(m.from) -= quantity
+		*l.of(m.from) -= quantity
 	}
 	for _, to := range m.to {
-		*c.of(to) += quantity
+		*l.of(to) += quantity
 	}
-	return c, true
+	return l, true
 }
 
 // State is where a reservation stands.
@@ -112,13 +132,13 @@ const (
 	Returned State = "returned"
 )
 
-// transitions are all that can become of a reservation, with what each does to the counters of its lines. A held reservation is
+// transitions are all that can become of a reservation, with what each does to the ledgers of its lines. A held reservation is
 // returned without having been consumed when the order's cancellation is heard of before its confirmation.
 var transitions = map[[2]State]Move{
 	{Held, Released}:     release(),
-	{Held, Consumed}:     consume(),
+	{Held, Consumed}:     nothing(),
 	{Held, Returned}:     release(),
-	{Consumed, Returned}: restock(),
+	{Consumed, Returned}: release(),
 }
 
 // settled reports whether a reservation has come to where an outcome wants it, or beyond: what was returned had been consumed.

@@ -25,27 +25,33 @@ type stockTable struct {
 // errRaced is a transaction that lost against another one about the same order: reading again tells what became of it.
 var errRaced = errors.New("another run has just changed the reservation")
 
-// Counters are this region's counters of a SKU over all its shards. Each shard is read as it stands; what moves between two of them
+// Ledger is this region's ledger of a SKU over all its shards. Each shard is read as it stands; what moves between two of them
 // meanwhile may be seen twice or not at all.
-func (t stockTable) Counters(ctx context.Context, sku string) (Counters, error) {
+func (t stockTable) Ledger(ctx context.Context, sku string) (Ledger, error) {
 	shards, err := t.EachShard(ctx, sku)
-	var sum Counters
-	for _, s := range shards {
-		sum = sum.Plus(s)
+	return sumOf(shards), err
+}
+
+// Counters tell what is held apart from what is consumed, which takes a look at all that is held in this region.
+func (t stockTable) Counters(ctx context.Context, sku string) (Counters, error) {
+	units, err := t.HeldUnits(ctx)
+	if err != nil {
+		return Counters{}, err
 	}
-	return sum, err
+	sum, err := t.Ledger(ctx, sku)
+	return sum.told(units[sku]), err
 }
 
 // shardItem is a shard as it is stored. The first shard of a SKU carries the number of its shards; a SKU without that has one.
 type shardItem struct {
-	Counters
+	Ledger
 	Shards int `dynamodbav:"shards"`
 }
 
-// CountersOf are this region's counters of at most 100 SKUs over all their shards, as they stood a moment ago; zeros for a SKU that
+// LedgersOf are this region's ledgers of at most 100 SKUs over all their shards, as they stood a moment ago; zeros for a SKU that
 // was never in stock.
-func (t stockTable) CountersOf(ctx context.Context, skus []string) (map[string]Counters, error) {
-	sums := make(map[string]Counters, len(skus))
+func (t stockTable) LedgersOf(ctx context.Context, skus []string) (map[string]Ledger, error) {
+	sums := make(map[string]Ledger, len(skus))
 	more, err := t.addShards(ctx, sums, firstShards(skus))
 	if err != nil {
 		return nil, err
@@ -59,7 +65,7 @@ func (t stockTable) CountersOf(ctx context.Context, skus []string) (map[string]C
 }
 
 // addShards adds shards to the sums of their SKUs. The further shards that the first ones tell of are returned.
-func (t stockTable) addShards(ctx context.Context, sums map[string]Counters, keys []platform.Item) (more []platform.Item, err error) {
+func (t stockTable) addShards(ctx context.Context, sums map[string]Ledger, keys []platform.Item) (more []platform.Item, err error) {
 	items, err := batchGet(ctx, t.db, t.name, keys, "")
 	if err != nil {
 		return nil, err
@@ -70,7 +76,7 @@ func (t stockTable) addShards(ctx context.Context, sums map[string]Counters, key
 			return nil, platform.Wrap(platform.Internal, err)
 		}
 		sku := skuOfItem(item)
-		sums[sku] = sums[sku].Plus(s.Counters)
+		sums[sku] = sums[sku].Plus(s.Ledger)
 		for shard := 1; shard < s.Shards; shard++ {
 			more = append(more, shardKey(sku, shard))
 		}
@@ -140,7 +146,7 @@ type HoldResult struct {
 	Busy     []int        // these lines' shards were being written by others, or take no more for the moment
 }
 
-// Hold writes an order's reservation and moves its lines from available to held, all or nothing. 50 lines are 51 of
+// Hold writes an order's reservation and moves its lines from available to taken, all or nothing. 50 lines are 51 of
 // the 100 items that a transaction may have
 // (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
 func (t stockTable) Hold(ctx context.Context, r Reservation) (HoldResult, error) {
@@ -202,26 +208,39 @@ func reservationFrom(orderID string, item platform.Item) (Reservation, error) {
 }
 
 // Settle brings a reservation from the state it was read in to another and moves its lines accordingly; what is settled stands
-// in the index of held ones no more.
+// in the index of held ones no more. Where nothing moves it is a single write.
 func (t stockTable) Settle(ctx context.Context, r Reservation, to State, move Move) error {
-	items := []types.TransactWriteItem{{Update: &types.Update{
-		TableName: &t.name, Key: reservationKey(r.OrderID),
-		UpdateExpression:          aws.String("SET #state = :to REMOVE heldShard, heldAt"),
-		ConditionExpression:       aws.String("#state = :from"),
-		ExpressionAttributeNames:  map[string]string{"#state": "state"},
-		ExpressionAttributeValues: platform.Item{":to": str(string(to)), ":from": str(string(r.State))},
-	}}}
-	err := t.transact(ctx, append(items, t.moves(move, r.Lines)...))
+	u := t.settling(r, to)
+	if move.isNothing() {
+		_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: u.TableName, Key: u.Key, UpdateExpression: u.UpdateExpression,
+			ConditionExpression: u.ConditionExpression, ExpressionAttributeNames: u.ExpressionAttributeNames, ExpressionAttributeValues: u.ExpressionAttributeValues})
+		if _, raced := platform.ConditionFailed(err); raced {
+			return platform.Wrap(platform.Unavailable, errRaced)
+		}
+		return platform.FromAWS(err)
+	}
+	err := t.transact(ctx, append([]types.TransactWriteItem{{Update: u}}, t.moves(move, r.Lines)...))
 	for i, reason := range platform.CancellationReasons(err) {
 		switch {
 		case aws.ToString(reason.Code) != platform.ConditionCode:
 		case i == 0:
 			return platform.Wrap(platform.Unavailable, errRaced)
 		default:
-			return platform.Wrap(platform.Internal, fmt.Errorf("line %d of order %s is not %s in its shard", i-1, r.OrderID, r.State))
+			return platform.Wrap(platform.Internal, fmt.Errorf("line %d of order %s is not taken from its shard", i-1, r.OrderID))
 		}
 	}
 	return platform.FromAWS(err)
+}
+
+// settling is the change of the reservation itself.
+func (t stockTable) settling(r Reservation, to State) *types.Update {
+	return &types.Update{
+		TableName: &t.name, Key: reservationKey(r.OrderID),
+		UpdateExpression:          aws.String("SET #state = :to REMOVE heldShard, heldAt"),
+		ConditionExpression:       aws.String("#state = :from"),
+		ExpressionAttributeNames:  map[string]string{"#state": "state"},
+		ExpressionAttributeValues: platform.Item{":to": str(string(to)), ":from": str(string(r.State))},
+	}
 }
 
 // Credit books a receipt into shards, each its part, together with the marker that says so. If the marker stands there already it

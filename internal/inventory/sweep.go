@@ -43,6 +43,7 @@ type sweep struct {
 // heldOrders lists the orders whose reservations have been held since before a time.
 type heldOrders interface {
 	Held(ctx context.Context, before time.Time) (orderIDs []string, err error)
+	HeldUnits(ctx context.Context) (map[string]int64, error)
 	platform.Place // of the round over them
 }
 
@@ -96,14 +97,33 @@ func (s sweep) creditReceipts(ctx context.Context, res *SweepResult) error {
 // publish goes some steps further on the products' round: what has changed here is told to the other region, and what that sells more
 // than it has is given to it.
 func (s sweep) publish(ctx context.Context, res *SweepResult) error {
+	var units map[string]int64
+	held := func() (_ map[string]int64, err error) { // looked up once, and only if there is something to tell
+		if units == nil {
+			units, err = s.held.HeldUnits(ctx)
+		}
+		return units, err
+	}
 	return walk(ctx, s.clock, s.products, func(l look) {
 		if l.tell {
-			s.count(&res.Published, res, s.snapshots.PutSnapshot(ctx, l.now, s.clock.Now()), "a snapshot was not written", l.now.SKU)
+			s.tell(ctx, res, l, held)
 		}
 		if l.level {
-			s.count(&res.Moved, res, s.partner.level(ctx, l.now.SKU), "stock was not evened out", l.now.SKU)
+			s.count(&res.Moved, res, s.partner.level(ctx, l.sku), "stock was not evened out", l.sku)
 		}
 	})
+}
+
+// tell publishes what is new of a SKU.
+func (s sweep) tell(ctx context.Context, res *SweepResult, l look, held func() (map[string]int64, error)) {
+	units, err := held()
+	news, differs := l.news(units[l.sku])
+	if err == nil && differs {
+		err = s.snapshots.PutSnapshot(ctx, news, s.clock.Now())
+	}
+	if err != nil || differs {
+		s.count(&res.Published, res, err, "a snapshot was not written", l.sku)
+	}
 }
 
 // tellGiven tells the other region of what was given by a run that died before it had said so.

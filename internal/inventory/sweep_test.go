@@ -90,7 +90,7 @@ func (b *board) Step(ctx context.Context, _ platform.Item) ([]look, platform.Ite
 	if err != nil || now == b.pinned.Counters {
 		return nil, nil, err
 	}
-	return []look{{now: stockOf{SKU: "TEA", Counters: now}, tell: true}}, nil, nil
+	return []look{{sku: "TEA", now: now.ledger(), told: b.pinned, tell: true}}, nil, nil
 }
 
 func (b *board) PutSnapshot(_ context.Context, s stockOf, at time.Time) error {

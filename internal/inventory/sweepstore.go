@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,11 +16,54 @@ import (
 // Held are the orders of reservations that have been held since before a time. The index may lag behind the table by a moment, which does not
 // matter to what is minutes old.
 func (t stockTable) Held(ctx context.Context, before time.Time) (orderIDs []string, err error) {
+	return t.heldBefore(ctx, stamp(before))
+}
+
+// always is after every stamp.
+const always = "A"
+
+// HeldUnits are how many units of each SKU are held in this region. It reads every reservation that is: as many as orders are under way.
+func (t stockTable) HeldUnits(ctx context.Context) (map[string]int64, error) {
+	orders, err := t.heldBefore(ctx, always)
+	if err != nil {
+		return nil, err
+	}
+	units := map[string]int64{}
+	for some := range slices.Chunk(orders, batchLimit) {
+		ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+		for _, id := range some {
+			ask.Keys = append(ask.Keys, reservationKey(id))
+		}
+		items, err := batchGetAs(ctx, t.db, t.name, ask)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range items {
+			if err := addHeld(units, item); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return units, nil
+}
+
+func addHeld(units map[string]int64, item platform.Item) error {
+	r, err := reservationFrom(orderOf(item), item)
+	if err != nil || r.State != Held { // the index may be late
+		return err
+	}
+	for _, l := range r.Lines {
+		units[l.SKU] += l.Quantity
+	}
+	return nil
+}
+
+func (t stockTable) heldBefore(ctx context.Context, before string) (orderIDs []string, err error) {
 	for shard := range heldShards {
 		pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
 			TableName: &t.name, IndexName: aws.String(heldIndex),
 			KeyConditionExpression:    aws.String("heldShard = :shard AND heldAt < :before"),
-			ExpressionAttributeValues: platform.Item{":shard": str(heldHash(shard)), ":before": str(stamp(before))},
+			ExpressionAttributeValues: platform.Item{":shard": str(heldHash(shard)), ":before": str(before)},
 		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)

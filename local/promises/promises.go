@@ -34,10 +34,12 @@ type View struct {
 	Troubled    bool           // functions died on purpose: a mail may have been sent twice, by one that could not say so before it died
 }
 
-// Counters are one SKU's stock in one region, shards added up.
+// Counters are one SKU's stock in one region, shards added up. Taken is what the ledger says is held or consumed; held and consumed are what the
+// reservations say.
 type Counters struct {
 	SKU                                             string
 	Received, Got, Available, Held, Consumed, Given int64
+	Taken                                           int64
 }
 
 // Intent is a payment intent as the provider holds it.
@@ -213,6 +215,9 @@ func StockEquation(region string, stock []Counters) []string {
 	for _, c := range stock {
 		if c.Received+c.Got != c.Available+c.Held+c.Consumed+c.Given {
 			broken = append(broken, fmt.Sprintf("%s in %s: %+v", c.SKU, region, c))
+		}
+		if c.Taken != c.Held+c.Consumed {
+			broken = append(broken, fmt.Sprintf("%s in %s: the ledger and the reservations differ: %+v", c.SKU, region, c))
 		}
 		if min(c.Received, c.Got, c.Available, c.Held, c.Consumed, c.Given) < 0 {
 			broken = append(broken, fmt.Sprintf("%s in %s has a negative term: %+v", c.SKU, region, c))

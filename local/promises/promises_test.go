@@ -24,7 +24,7 @@ func kept() promises.View {
 	return promises.View{
 		Regions:     []string{east, west},
 		Facts:       map[string][]fact.Fact{east: facts(), west: facts()},
-		Stock:       map[string][]promises.Counters{east: {{SKU: "TEA", Received: 5, Available: 4, Consumed: 1}}, west: {{SKU: "TEA", Received: 5, Available: 5}}},
+		Stock:       map[string][]promises.Counters{east: {{SKU: "TEA", Received: 5, Available: 4, Consumed: 1, Taken: 1}}, west: {{SKU: "TEA", Received: 5, Available: 5}}},
 		Held:        map[string]int{},
 		Intents:     []promises.Intent{{OrderID: "ord_1", Status: "succeeded", CommittedBy: east, Captured: 790, Captures: 1}, {OrderID: "ord_2", Status: "canceled"}},
 		Shipments:   []promises.Shipment{{OrderID: "ord_1", Status: "released"}},
@@ -57,6 +57,7 @@ func TestEachPromiseCanBreak(t *testing.T) {
 		"money of an unknown order":     {"charged once", func(v *promises.View) { v.Intents[1].OrderID, v.Intents[1].Captured = "ord_9", 1 }},
 		"stock that came from nowhere":  {"received + got", func(v *promises.View) { v.Stock[west][0].Available = 6 }},
 		"a negative term":               {"received + got", func(v *promises.View) { v.Stock[west][0].Available, v.Stock[west][0].Held = 6, -1 }},
+		"taken and not reserved":        {"received + got", func(v *promises.View) { v.Stock[east][0].Taken = 2 }},
 		"sold and not consumed":         {"units sold", func(v *promises.View) { v.Stock[east][0].Available, v.Stock[east][0].Consumed = 5, 0 }},
 		"a reservation left over":       {"held", func(v *promises.View) { v.Held[west] = 1 }},
 		"confirmed and not handed over": {"carrier", func(v *promises.View) { v.Shipments[0].Status = "booked" }},

@@ -54,13 +54,17 @@ func (w *World) facts(region string) (out []fact.Fact, all error) {
 	return out, all
 }
 
-// stock adds up the shards of each SKU, and counts reservations that are held.
+// stock adds up the shards of each SKU, and what reservations say of it; and counts those that are held.
 func (w *World) stock(region string) (out []promises.Counters, held int, err error) {
+	taken := map[string]map[string]int64{"held": {}, "consumed": {}}
 	for _, r := range w.svc.dynamodb.Rows(region, w.table("stock")) {
 		sku, isCounter := strings.CutPrefix(r.Text("pk"), "sku#")
 		switch sort := r.Text("sk"); {
-		case sort == "reservation" && r.Text("state") == "held":
-			held++
+		case sort == "reservation":
+			if r.Text("state") == "held" {
+				held++
+			}
+			err = errors.Join(err, addLines(taken[r.Text("state")], r))
 		case isCounter && sort == "shard":
 			sku, _, _ = strings.Cut(sku, "#") // each shard is a partition
 			if len(out) == 0 || out[len(out)-1].SKU != sku {
@@ -69,14 +73,30 @@ func (w *World) stock(region string) (out []promises.Counters, held int, err err
 			err = errors.Join(err, addShard(&out[len(out)-1], r))
 		}
 	}
+	for i := range out {
+		out[i].Held, out[i].Consumed = taken["held"][out[i].SKU], taken["consumed"][out[i].SKU]
+	}
 	return out, held, err
+}
+
+// addLines adds the lines of a reservation to the units of its state; one that is released or returned takes nothing.
+func addLines(units map[string]int64, r dynamodb.Row) (all error) {
+	if units == nil {
+		return nil
+	}
+	for _, l := range r.Maps("lines") {
+		n, err := l.Int("quantity")
+		all = errors.Join(all, err)
+		units[l.Text("sku")] += n
+	}
+	return all
 }
 
 func addShard(c *promises.Counters, r dynamodb.Row) (all error) {
 	for _, x := range []struct {
 		name string
 		to   *int64
-	}{{"received", &c.Received}, {"got", &c.Got}, {"available", &c.Available}, {"held", &c.Held}, {"consumed", &c.Consumed}, {"given", &c.Given}} {
+	}{{"received", &c.Received}, {"got", &c.Got}, {"available", &c.Available}, {"taken", &c.Taken}, {"given", &c.Given}} {
 		n, err := r.Int(x.name)
 		if err != nil {
 			all = errors.Join(all, fmt.Errorf("%s of %s: %w", x.name, c.SKU, err))

@@ -68,8 +68,8 @@ func (s *shop) counters(sku string) inventory.Counters {
 	a := s.send(s.api, stockOf(sku))
 	n := func(name string) int64 { v, _ := a.body[name].(float64); return int64(v) }
 	c := inventory.Counters{Received: n("received"), Got: n("got"), Available: n("available"), Held: n("held"), Consumed: n("consumed"), Given: n("given")}
-	if err := c.Check(); a.status != 200 || err != nil {
-		s.t.Fatalf("%s: %d %s: %v", sku, a.status, a.raw, err)
+	if a.status != 200 || c.Received+c.Got != c.Available+c.Held+c.Consumed+c.Given || min(c.Available, c.Held, c.Consumed, c.Given) < 0 {
+		s.t.Fatalf("%s: %d %s", sku, a.status, a.raw)
 	}
 	return c
 }
@@ -369,8 +369,13 @@ func TestARoundOfSnapshotsGoesOnWhereTheLastSweepStopped(t *testing.T) {
 			e.run(step("ReserveStock", "ord_"+sku, "", map[string]int{sku: 1}), "") // of which nobody is told at once
 		}
 		r.clock.add(time.Second)
-		if a, b, c := e.sweepOnce().Published, e.sweepOnce().Published, e.sweepOnce().Published; a != 500 || b != 10 || c != 0 {
-			t.Errorf("three sweeps published %d, %d, %d", a, b, c)
+		var published []int
+		for range 5 { // the second round tells that the demand has sunk
+			published = append(published, e.sweepOnce().Published)
+			r.clock.add(time.Second)
+		}
+		if !slices.Equal(published, []int{500, 10, 500, 10, 0}) {
+			t.Errorf("five sweeps published %v", published)
 		}
 	})
 }

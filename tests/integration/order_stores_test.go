@@ -67,7 +67,7 @@ func (d *desk) ask(id, want string) (map[string]any, string) {
 func (d *desk) conclude(name, id string, payment map[string]any) {
 	d.t.Helper()
 	in := map[string]any{"step": name, "order": map[string]any{"orderId": id, "home": d.region, "placedRegion": d.region}, "payment": payment}
-	if err := d.invoke(d.saga, in, new(map[string]any)); err != nil {
+	if err := d.invoke(d.saga, in, new(any)); err != nil {
 		d.t.Fatalf("%s: %v", name, err)
 	}
 }

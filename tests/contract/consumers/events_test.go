@@ -110,11 +110,11 @@ func stockEvents() []subscription {
 	transferred.provider, requested.provider = "inventory", "inventory"
 	return []subscription{received, transferred, requested,
 		stock("an order is confirmed", "OrderConfirmed", detail{"orderId": anOrderID(), "committedBy": aRegion()}, (*shop).reserve,
-			`"consumed":{"N":"2"}`, `"held":{"N":"0"}`),
+			`"taken":{"N":"2"}`, `"state":{"S":"consumed"}`),
 		stock("an order is rejected", "OrderRejected", detail{"orderId": anOrderID()}, (*shop).reserve,
-			`"available":{"N":"500"}`, `"held":{"N":"0"}`),
+			`"available":{"N":"500"}`, `"taken":{"N":"0"}`),
 		stock("a confirmed order is cancelled", "OrderCancelled", detail{"orderId": anOrderID(), "committedBy": aRegion()}, (*shop).sell,
-			`"available":{"N":"500"}`, `"consumed":{"N":"0"}`),
+			`"available":{"N":"500"}`, `"taken":{"N":"0"}`),
 	}
 }
 
