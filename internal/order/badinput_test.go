@@ -77,7 +77,7 @@ func TestBadInputIsAProblemWithAPointerAndChangesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := newShop(east, west, newTestTable(), newTestTable())
 			s.sell("CENT", 1)
-			s.own.put(requestItem(keyDigest("cust-1", "used"), east, "ord_other"))
+			s.own.put(requestItem(keyDigest("cust-1", "used"), "ord_other"))
 			res, problem := call(t, s, "POST", "/v1/orders", c.body, c.change)
 			if res.StatusCode != c.status || problem["code"] != c.code || res.Headers["Content-Type"] != "application/problem+json" {
 				t.Fatalf("%d %s, want %d %s", res.StatusCode, res.Body, c.status, c.code)

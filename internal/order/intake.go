@@ -57,7 +57,7 @@ func (in *intake) take(ctx context.Context, a application) (accepted, error) {
 		return accepted{}, platform.Wrap(platform.Internal, err)
 	}
 	id, digest := orderID(a.customer, a.key, body), keyDigest(a.customer, a.key)
-	known, err := in.store.known(ctx, lookup{digest: digest, orderID: id, region: in.region, peer: in.peerRegion, skus: a.body.skus()})
+	known, err := in.store.known(ctx, lookup{digest: digest, orderID: id, peer: in.peerRegion, skus: a.body.skus()})
 	if err != nil {
 		return accepted{}, err
 	}
@@ -78,7 +78,7 @@ func (in *intake) take(ctx context.Context, a application) (accepted, error) {
 
 // first stores a new order, unless the same request was taken in between: then that one counts.
 func (in *intake) first(ctx context.Context, placed fact.Fact, s shippingRequest, digest string) (accepted, error) {
-	stored, created, err := in.store.create(ctx, requestItem(digest, in.region, placed.OrderID), acceptance{
+	stored, created, err := in.store.create(ctx, requestItem(digest, placed.OrderID), acceptance{
 		placed: factItem(placed),
 		person: personItem(placed.OrderID, in.region, person{Name: s.Name, Email: s.Email, Address: s.Address}),
 	})
@@ -109,14 +109,14 @@ func (in *intake) measure(ctx context.Context, orderID string, d platform.Durabi
 	in.metrics.Put(ctx, "placed", []any{"order", orderID}, platform.Sample{Metric: platform.OrdersPlaced, Value: 1}, durable)
 }
 
-// again answers a request that was taken before, or whose key was: with the order it made, if that was of the same body. If the order's own
-// items have not all arrived here (its region may be lost), this region stores its own beside them: same id, one payment.
+// again answers a request that was taken before, or whose key was used here: with the order it made, if that was of the same body. If the order's
+// own items have not all arrived here (its region may be lost), this region stores its own beside them: same id, one payment.
 func (in *intake) again(ctx context.Context, id string, known knowledge) (a accepted, done bool, err error) {
 	switch {
-	case !known.taken && len(known.keys) == 0:
-		return accepted{}, false, nil
-	case !known.taken && !refersTo(known.keys, id):
+	case known.under != "" && known.under != id:
 		return accepted{}, false, mismatch()
+	case known.under == "" && !known.taken:
+		return accepted{}, false, nil
 	}
 	rec, err := in.store.load(ctx, id)
 	if err != nil {
@@ -128,15 +128,6 @@ func (in *intake) again(ctx context.Context, id string, known knowledge) (a acce
 		}
 	}
 	return accepted{}, false, nil
-}
-
-func refersTo(keys map[string]platform.Item, id string) bool {
-	for _, item := range keys {
-		if orderIDOf(item) == id {
-			return true
-		}
-	}
-	return false
 }
 
 func (r request) skus() []string {

@@ -132,8 +132,8 @@ func isErased(item platform.Item) bool {
 }
 
 // requestItem remembers which order a key made.
-func requestItem(digest, region, orderID string) platform.Item {
-	item := requestKey(digest, region)
+func requestItem(digest, orderID string) platform.Item {
+	item := requestKey(digest)
 	item["orderId"] = str(orderID)
 	return item
 }

@@ -60,7 +60,7 @@ func TestEveryFactCarriesWhatThePipeNames(t *testing.T) {
 func TestPersonAndRequestAreNoEventsAndFactsTellNothingOfThePerson(t *testing.T) {
 	r := goodRequest()
 	p := person{Name: r.Shipping.Name, Email: r.Shipping.Email, Address: r.Shipping.Address}
-	for _, item := range []platform.Item{personItem("ord_1", east, p), requestItem("digest", east, "ord_1")} {
+	for _, item := range []platform.Item{personItem("ord_1", east, p), requestItem("digest", "ord_1")} {
 		if item["type"] != nil || item["sweep"] != nil {
 			t.Errorf("%s would become an event or an obligation", path(item))
 		}

@@ -17,8 +17,8 @@ import (
 //	orders      order#<orderId>   fact#<kind>#<region>             a fact
 //	            order#<orderId>   fact#webhook#<event>#<region>    an event of the payment provider
 //	            order#<orderId>   person#<region>                  name, email, address; or that they were erased
-//	            key#<digest>      placed#<region>                  which order a customer's Idempotency-Key made
 //	order-work  price#<SKU>       price                            what a product costs
+//	            key#<digest>      order                            which order a customer's Idempotency-Key made here
 //	            cursor#<region>   places                           how far the passes of the sweep over the region's lists have come
 //	            retry#<region>    <orderId>                        an order that is started again until all is said about it
 const (
@@ -26,7 +26,8 @@ const (
 	factPrefix    = "fact#"
 	webhookPrefix = "fact#webhook#"
 	personPrefix  = "person#"
-	requestPrefix = "placed#"
+	requestPrefix = "key#"
+	requestSort   = "order"
 	retryPrefix   = "retry#"
 	priceSort     = "price"
 )
@@ -60,9 +61,7 @@ func personKey(orderID, region string) platform.Item {
 	return keyOf(orderPrefix+orderID, personPrefix+region)
 }
 
-func requestKey(digest, region string) platform.Item {
-	return keyOf("key#"+digest, requestPrefix+region)
-}
+func requestKey(digest string) platform.Item { return keyOf(requestPrefix+digest, requestSort) }
 
 func priceKey(sku string) platform.Item { return keyOf("price#"+sku, priceSort) }
 

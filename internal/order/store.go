@@ -19,8 +19,8 @@ import (
 type store struct {
 	db     database
 	clock  platform.Clock
-	orders string // the global table: facts, persons, keys
-	work   string // this region's own: prices, cursors, retry list
+	orders string // the global table: facts, persons
+	work   string // this region's own: prices, keys, cursors, retry list
 }
 
 // database is what the store uses of a DynamoDB client.
@@ -38,8 +38,7 @@ const (
 	pause = 25 * time.Millisecond
 )
 
-// acceptance is what a region stores when it takes an order. Both are copied to the peer; the key is not, since it tells nothing that an
-// order needs.
+// acceptance is what a region stores when it takes an order, and copies to the peer.
 type acceptance struct {
 	placed, person platform.Item
 }
@@ -85,12 +84,12 @@ func (s *store) load(ctx context.Context, orderID string) (record, error) {
 }
 
 // create stores an acceptance in this region's replica under the customer's key. What this region has stored of it before stays and is the
-// answer; if the key made another order, that is an IdempotencyMismatch and nothing is written.
+// answer; if the key made another order here, that is an IdempotencyMismatch and nothing is written.
 //
 // The three items are put one after the other, the fact last: a transaction would cost twice (an order is nothing before its fact). Who dies in
 // between leaves a key that names the order, and perhaps its person; the same request goes on from there.
 func (s *store) create(ctx context.Context, key platform.Item, a acceptance) (stored acceptance, created bool, err error) {
-	under, err := platform.PutOnce(ctx, s.db, s.orders, key)
+	under, err := platform.PutOnce(ctx, s.db, s.work, key)
 	if err != nil {
 		return acceptance{}, false, platform.FromAWS(err)
 	}
@@ -122,39 +121,34 @@ func (s *store) append(ctx context.Context, f fact.Fact) (platform.Item, error) 
 
 // lookup is a request as its store sees it.
 type lookup struct {
-	digest, orderID string
-	region, peer    string
-	skus            []string
+	digest, orderID, peer string
+	skus                  []string
 }
 
 // knowledge is what a region knows beforehand about a request.
 type knowledge struct {
-	keys   map[string]platform.Item // which order the customer's key made, by the region that stored it
-	taken  bool                     // the peer's fact of the very order stands here
-	prices map[string]price         // by SKU
+	under  string           // the order that the customer's key made here; "" for none
+	taken  bool             // the peer has taken the very order: its fact stands here
+	prices map[string]price // by SKU
 }
 
-// known looks up in one call what bears upon a request: the orders that its key made in either region, whether the peer has taken the very
-// order (it brings its fact here before replication brings the key), and the prices of its SKUs. It may miss what was written a moment ago.
+// known looks up in one call what bears upon a request: the order that its key made here, whether the peer has taken the very order, and the
+// prices of its SKUs. It may miss what was written a moment ago.
 func (s *store) known(ctx context.Context, l lookup) (knowledge, error) {
-	orders := []platform.Item{requestKey(l.digest, l.region), requestKey(l.digest, l.peer), factKey(l.orderID, fact.Placed, l.peer)}
-	var prices []platform.Item
+	work := []platform.Item{requestKey(l.digest)}
 	for _, sku := range l.skus {
-		prices = append(prices, priceKey(sku))
+		work = append(work, priceKey(sku))
 	}
-	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: orders}, s.work: {Keys: prices}})
+	found, err := s.batchGet(ctx, map[string]types.KeysAndAttributes{s.orders: {Keys: []platform.Item{factKey(l.orderID, fact.Placed, l.peer)}}, s.work: {Keys: work}})
 	if err != nil {
 		return knowledge{}, err
 	}
-	k := knowledge{keys: make(map[string]platform.Item), prices: make(map[string]price, len(l.skus))}
-	for _, item := range found[s.orders] {
-		if region, isKey := strings.CutPrefix(keyPart(item, "sk"), requestPrefix); isKey {
-			k.keys[region] = item
-		} else {
-			k.taken = true
-		}
-	}
+	k := knowledge{taken: len(found[s.orders]) > 0, prices: make(map[string]price, len(l.skus))}
 	for _, item := range found[s.work] {
+		if strings.HasPrefix(keyPart(item, "pk"), requestPrefix) {
+			k.under = orderIDOf(item)
+			continue
+		}
 		p, err := itemPrice(item)
 		if err != nil {
 			return knowledge{}, platform.Wrap(platform.Internal, err)
