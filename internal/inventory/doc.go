@@ -3,16 +3,17 @@
 // # What it guarantees
 //
 // A SKU is never sold beyond what was received, though both regions sell at once: stock is an escrow. Each region sells
-// only from counters in a table of its own. A line of an order moves from available to held in the one transaction that
+// only from a [Ledger] in a table of its own. A line of an order moves from available to taken in the one transaction that
 // writes the order's reservation, so an order is reserved whole or not at all, and once. Per SKU, in each region, at
-// every instant: received + got = available + held + consumed + given, and no term is negative. It holds because
-// counters change by a [Move] only, and a move keeps it by construction.
+// every instant: received + got = available + taken + given, and no term is negative. It holds because
+// a ledger changes by a [Move] only, and a move keeps it by construction. What is taken is held or consumed as the reservations say, so that
+// consuming is one write to the reservation.
 //
 // A receipt of goods is an immutable item of the global catalogue, acknowledged when both regions have it. Only its target
 // region credits it, and once: the credit and the marker that says so are one transaction.
 //
-// A reservation is settled by what the payment decided: the region whose capture committed the order consumes its reservation,
-// any other releases its own. If the order is called off afterwards, the goods come back to the region that had consumed them. The events of an
+// A reservation is settled by what the payment decided, as the last step of the saga: the region whose capture committed the order consumes its
+// reservation, any other releases its own. Events tell of orders that the other region has ended. If the order is called off afterwards, the goods come back to the region that had consumed them. The events of an
 // order lead to the same end in whatever order and however often they come.
 //
 // Stock moves between regions by totals since ever. The giver takes goods from its shards in one transaction with its total of what it gave, on
