@@ -143,8 +143,9 @@ func (m *memory) Settle(_ context.Context, r Reservation, to State, move Move) e
 	if m.apply(move, r.Lines) != nil {
 		return platform.Refuse(platform.Internal, "not there")
 	}
-	r.State = to
-	m.reservations[r.OrderID] = r
+	stored := m.reservations[r.OrderID]
+	stored.State = to
+	m.reservations[r.OrderID] = stored
 	return nil
 }
 

@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 
 	"twofold/internal/platform"
@@ -105,6 +106,12 @@ func (s saga) settle(ctx context.Context, in stepInput) (settledResult, error) {
 		return settledResult{}, platform.Refuse(platform.InvalidRequest, "only an order that some region has committed is settled")
 	}
 	to := committed(in.Order.CommittedBy, s.region)
+	if to == Consumed { // nearly always it is held: so without a look
+		err := s.stock.Settle(ctx, Reservation{OrderID: in.Order.OrderID, State: Held}, to, transitions[[2]State{Held, to}])
+		if !errors.Is(err, errRaced) {
+			return settledResult{Consumed: err == nil}, err
+		}
+	}
 	kept, err := s.past.settle(ctx, s.stock, in.Order.OrderID, to)
 	return settledResult{Consumed: kept && to == Consumed}, err
 }

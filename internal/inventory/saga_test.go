@@ -62,6 +62,63 @@ func TestReserveStockAgain(t *testing.T) {
 	}
 }
 
+func TestOnlyTheRegionThatCommittedConsumesWhatItHolds(t *testing.T) {
+	sold, back := Ledger{Received: 5, Available: 3, Taken: 2}, Ledger{Received: 5, Available: 5}
+	cases := []struct {
+		name, committedBy string
+		before            State
+		consumed          bool
+		want              Ledger
+		code              platform.Code
+	}{
+		{"held here", east, Held, true, sold, ""},
+		{"consumed before", east, Consumed, true, sold, ""},
+		{"consumed and called off since", east, Returned, true, back, ""},
+		{"held here, sold there", west, Held, false, back, ""},
+		{"released before, sold there", west, Released, false, back, ""},
+		{"never held here", west, "", false, back, ""},
+		{"sold here and held by nobody", east, "", false, back, platform.Internal},
+		{"sold here and released", east, Released, false, back, platform.Internal},
+		{"committed by nobody", "", Held, false, sold, platform.InvalidRequest},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMemory(nil).fill("TEA", 5)
+			s := m.saga(newClock())
+			in := input("ord_1", Line{"TEA", 2})
+			bring(t, m, s, in, c.before)
+			in.Order.CommittedBy = c.committedBy
+			for range 2 {
+				got, err := s.settle(t.Context(), in)
+				wantCode(t, err, c.code)
+				if got.Consumed != c.consumed {
+					t.Errorf("got %+v", got)
+				}
+			}
+			if got := m.shards[shardID{"TEA", 0}]; got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// bring brings an order's reservation into a state; "" is none.
+func bring(t *testing.T, m *memory, s saga, in stepInput, to State) {
+	t.Helper()
+	if to == "" {
+		return
+	}
+	if _, err := s.reserve(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if to == Held {
+		return
+	}
+	if err := settle(t.Context(), m, in.Order.OrderID, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestOnlyTheRegionThatCommittedTakesGoodsBack(t *testing.T) {
 	cases := []struct {
 		name, committedBy string
@@ -81,16 +138,7 @@ func TestOnlyTheRegionThatCommittedTakesGoodsBack(t *testing.T) {
 			m := newMemory(nil).fill("TEA", 5)
 			s := m.saga(newClock())
 			in := input("ord_1", Line{"TEA", 2})
-			if c.before != "" {
-				if _, err := s.reserve(t.Context(), in); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if c.before != "" && c.before != Held {
-				if err := settle(t.Context(), m, "ord_1", c.before); err != nil {
-					t.Fatal(err)
-				}
-			}
+			bring(t, m, s, in, c.before)
 			in.Order.CommittedBy = c.committedBy
 			for range 2 {
 				if got, err := s.giveBack(t.Context(), in); err != nil || got.Returned != c.returned {
