@@ -17,7 +17,7 @@ const SecretOverlap = 24 * time.Hour
 
 // How long a secret is remembered, and how soon it is read again when that failed or a signature was made by a key that is not known.
 const (
-	secretFor  = 5 * time.Minute
+	secretFor  = time.Hour
 	againAfter = 10 * time.Second
 )
 
@@ -28,7 +28,7 @@ const (
 	stagePending  = "AWSPENDING"
 )
 
-// Secret is a key in Secrets Manager, read when it is first needed and then every five minutes, so that a rotated key is taken up without a
+// Secret is a key in Secrets Manager, read when it is first needed and then every hour, so that a rotated key is taken up without a
 // deployment. While it cannot be read, the key known is used on.
 type Secret struct {
 	client *secretsmanager.Client

@@ -206,7 +206,7 @@ func TestAKeyThatTheIssuerRefusesNeverBecomesCurrentAndOneThatItTakesIsTakenUpWi
 		if now := s.current(s.east, c.secret); now != "key_made_by_hand" {
 			t.Errorf("%s: %s is current", c.secret, now)
 		}
-		s.wait(6 * time.Minute)
+		s.wait(65 * time.Minute)
 		c.end(old)
 	}
 	id := s.buy(order{s.east, "TEA-1", goodCard, 1, 0})[0]
