@@ -53,7 +53,7 @@ test: export SECONDS_MAX ?= 60
 test: lint unit e2e integration contract api fuzz-api histories triad mutants-some sam-validate policy sam-build-here sam-local pipeline-dry-run canary ## Every check there is.
 
 # Long histories of simulated worlds: one task runs at a time there, so the race detector has nothing to see and makes them five times as long.
-HISTORIES := StoppedInAStorm|SameSeedIsTheSameHistory|PeerFinishesTheOrders|PromisesHoldForEverySeed|CostOfAnOrderDoesNotGrow|CostOfOneSimulatedSDKCall
+HISTORIES := StoppedInAStorm|SameSeedIsTheSameHistory|PeerFinishesTheOrders|PromisesHoldForEverySeed|CostOfAnOrderDoesNotGrow|CostOfOneSimulatedSDKCall|OverlapsWithTheOneBeforeForADay
 
 unit: ## Tests of all packages, with the race detector; long simulated histories without it.
 	$(GO) test -race -skip "$(HISTORIES)" $$($(GO) list ./... | grep -vE '/operator$$|/tests/((e2e|containers|sam)|simulation(/scenarios)?$$)')

@@ -13,44 +13,15 @@ import (
 	"twofold/local/template"
 )
 
-// secrets are the parameters that are kept in each region's Secrets Manager, under twofold/<stage>/providers, and nowhere else.
-var secrets = []string{"StripeSecretKey", "StripeWebhookSecret", "CarrierSecretKey", "CarrierWebhookSecret"}
-
-// reference is how CloudFormation is told to take a secret.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
-func reference(stage, name string) string {
-	return fmt.Sprintf("{{resolve:secretsmanager:twofold/%s/providers:SecretString:%s}}", stage, name)
-}
-
-// Parameters are what a deployment is given by the pipeline: samconfig.toml's, and references to secrets where the template has them.
-// The release is the action's own.
-func Parameters(d template.Deployment) (map[string]string, error) {
-	out := maps.Clone(d.Parameters)
-	raw, err := os.ReadFile(d.TemplateFile)
-	if err != nil {
-		return nil, err
-	}
-	stage, _, _ := strings.Cut(d.Env, "-")
-	for _, name := range secrets {
-		if strings.Contains(string(raw), "\n  "+name+":\n") && out[name] == "" {
-			out[name] = reference(stage, name)
-		}
-	}
-	return out, nil
-}
-
-// WriteParameters writes a parameter file for each deployment of a stage, as CloudFormation's actions read it, into the folder of its region.
+// WriteParameters writes a parameter file for each deployment of a stage, as CloudFormation's actions read it, into the folder of its region: what samconfig.toml
+// gives. The release is the action's own.
 func WriteParameters(root, folder, stage string) error {
 	list, err := template.ReadSamConfig(filepath.Join(root, "samconfig.toml"), stage+"-")
 	if err != nil {
 		return err
 	}
 	for _, d := range list {
-		values, err := Parameters(d)
-		if err != nil {
-			return err
-		}
-		raw, err := json.MarshalIndent(map[string]any{"Parameters": values, "Tags": map[string]string{"platform": "twofold", "stage": stage}}, "", "  ")
+		raw, err := json.MarshalIndent(map[string]any{"Parameters": d.Parameters, "Tags": map[string]string{"platform": "twofold", "stage": stage}}, "", "  ")
 		if err != nil {
 			return err
 		}
@@ -79,14 +50,11 @@ func Deployments(ctx context.Context, root, stage string) ([]Resolved, error) {
 		return nil, err
 	}
 	dry := &recorder{}
-	deployer := template.NewDeployer(dry, known)
+	deployer := template.NewDeployer(dry, nil)
 	var out []Resolved
 	for _, d := range list {
 		dry.count = 0
-		given, err := Parameters(d)
-		if err != nil {
-			return nil, err
-		}
+		given := maps.Clone(d.Parameters)
 		if raw, err := os.ReadFile(d.TemplateFile); err == nil && strings.Contains(string(raw), "\n  Release:\n") {
 			given["Release"] = "1"
 		}
@@ -99,16 +67,6 @@ func Deployments(ctx context.Context, root, stage string) ([]Resolved, error) {
 		out = append(out, r)
 	}
 	return out, nil
-}
-
-// known answers the secrets that docs/setup.md has the reader make, and refuses any other.
-func known(_ context.Context, region, service, ref string) (string, error) {
-	for _, name := range secrets {
-		if service == "secretsmanager" && strings.HasPrefix(ref, "twofold/") && strings.HasSuffix(ref, "/providers:SecretString:"+name) {
-			return "resolved-" + region, nil
-		}
-	}
-	return "", fmt.Errorf("docs/setup.md makes no such secret in %s", region)
 }
 
 // recorder makes nothing and gives each resource made-up values for all that templates ask of it.

@@ -24,9 +24,8 @@ func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 func NewWebhook(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
 	h := webhook{
-		secret: rt.Secret(env.String("STRIPE_WEBHOOK_SECRET_ARN")),
+		secret: rt.SigningSecret(env.String("STRIPE_WEBHOOK_SECRET_ARN")),
 		orders: orderService{lambda: lambdaclient.NewFromConfig(rt.AWS), function: env.String("ORDER_FACTS_FUNCTION")},
-		clock:  rt.Clock,
 	}
 	if err := env.Err(); err != nil {
 		return nil, err
@@ -49,4 +48,17 @@ func NewReconcile(_ context.Context, rt platform.Runtime) (lambda.Handler, error
 		return nil, err
 	}
 	return lambda.NewHandler(r.run), nil
+}
+
+// NewRotate renews the service's secrets. Stripe makes what its webhooks are signed with; its API keys are made in its dashboard, and only tested here.
+func NewRotate(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	key, base := env.String("STRIPE_SECRET_ARN"), env.String("STRIPE_API_BASE")
+	as := func(s secret) stripeGateway { return newStripe(base, "", rt.HTTP, s, rt.Clock, rt.Rand) }
+	hooks := endpoints{stripe: as(rt.Secret(key)), url: env.String("WEBHOOK_URL")}
+	keys := platform.Rotation{Secret: key, Test: func(ctx context.Context, _, candidate string) error {
+		return as(platform.Key(candidate)).lists(ctx)
+	}}
+	signing := platform.Rotation{Secret: env.String("STRIPE_WEBHOOK_SECRET_ARN"), Make: hooks.make, Test: hooks.test, Retire: hooks.retire}
+	return platform.NewRotations(rt, keys, signing), env.Err()
 }

@@ -140,6 +140,13 @@ func (g stripeGateway) Recent(ctx context.Context, from, to time.Time, after str
 	return page, more, err
 }
 
+// lists is an error unless the key may list intents: it is taken, and for payments.
+func (g stripeGateway) lists(ctx context.Context) error {
+	now := g.clock.Now()
+	_, _, err := g.Recent(ctx, now.Add(-time.Minute), now, "")
+	return err
+}
+
 func (g stripeGateway) Confirm(ctx context.Context, id, orderID, key string) error {
 	back := strings.ReplaceAll(g.back, orderInURL, orderID)
 	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {

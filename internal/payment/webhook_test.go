@@ -50,9 +50,19 @@ func stripeBody(kind, metadata string) string {
 
 const asked = `"order_id":"ord_1","asked":"authentication"`
 
+// signing is the key that webhooks are signed with.
+type signing struct {
+	key   string
+	clock *handClock
+}
+
+func (s signing) Verify(_ context.Context, header, body string) error {
+	return platform.CheckSignature(header, body, []string{s.key}, s.clock.Now())
+}
+
 func newHook() (webhook, *inbox, *handClock) {
 	b, clock := &inbox{}, newClock()
-	return webhook{secret: fixed("whsec_1"), orders: b, clock: clock}, b, clock
+	return webhook{secret: signing{"whsec_1", clock}, orders: b}, b, clock
 }
 
 func TestAWebhookIsStoredIfTheSagaCouldNotKnow(t *testing.T) {

@@ -32,12 +32,13 @@ var (
 	DeadLettered     = Metric{Name: "DeadLettered", Unit: "Count", Service: "messages"} // messages that a function refused for good
 	ReplicationLag   = Metric{Name: "ReplicationLag", Unit: "Seconds", Service: "health"}
 	ChecksFailed     = Metric{Name: "ChecksFailed", Unit: "Count", Service: "health"}
+	SecretAge        = Metric{Name: "SecretAge", Unit: "Seconds", Service: "secrets"} // of each key that is current, once a day
 )
 
 // DeclaredMetrics are all metrics that functions may emit.
 func DeclaredMetrics() []Metric {
 	return []Metric{OrdersPlaced, TwoRegionDurable, OrdersConfirmed, OrdersRejected, OrdersCancelled, TimeToConfirm, SagaRestarts, Takeovers,
-		SweepLag, SweepFailures, StockTransfers, UnitsTransferred, DeadLettered, ReplicationLag, ChecksFailed}
+		SweepLag, SweepFailures, StockTransfers, UnitsTransferred, DeadLettered, ReplicationLag, ChecksFailed, SecretAge}
 }
 
 // MetricsNamespace is the variable that names the metrics' namespace, which has the stage in it: an account may hold several.

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,10 +14,10 @@ import (
 const signatureTolerance = 5 * time.Minute
 
 // CheckSignature verifies a signed webhook. Its signature header is a list "t=<unix seconds>,v1=<hex>"; v1 is the HMAC-SHA256 of the time,
-// a full stop and the body as it was sent. There may be several v1, while a secret is being changed; elements of other names are
+// a full stop and the body as it was sent. There may be several v1 and several keys, while a secret is being changed; elements of other names are
 // for other schemes (https://docs.stripe.com/webhooks#verify-manually). The error is of [BadSignature] and says what is wrong
 // without saying what would be right. Within the tolerance the same request passes again: what it causes must be idempotent.
-func CheckSignature(header, body, secret string, now time.Time) error {
+func CheckSignature(header, body string, keys []string, now time.Time) error {
 	if header == "" {
 		return Refuse(BadSignature, "sign the request: its signature header is missing")
 	}
@@ -25,7 +26,7 @@ func CheckSignature(header, body, secret string, now time.Time) error {
 	if err != nil || len(signatures) == 0 {
 		return Refuse(BadSignature, "the signature header does not have the form t=<unix seconds>,v1=<hex>")
 	}
-	if !signedBy(secret, stamp, body, signatures) {
+	if !slices.ContainsFunc(keys, func(key string) bool { return signedBy(key, stamp, body, signatures) }) {
 		return Refuse(BadSignature, "the signature does not match the body")
 	}
 	if age := now.Sub(time.Unix(seconds, 0)); age > signatureTolerance || age < -signatureTolerance {

@@ -56,6 +56,14 @@ func (c carrier) Cancel(ctx context.Context, reference string) error {
 	return err
 }
 
+// answers is an error unless the carrier takes the key: asked to cancel what it never had, it says that it does not know it.
+func (c carrier) answers(ctx context.Context) error {
+	if err := c.Cancel(ctx, "rotation"); !errors.Is(err, errNoShipment) {
+		return errors.Join(errors.New("the carrier does not answer as it must"), err)
+	}
+	return nil
+}
+
 func (c carrier) call(ctx context.Context, method, reference, action string, body []byte) (Shipment, error) {
 	key, err := c.secret.Value(ctx)
 	if err != nil {

@@ -2,6 +2,7 @@ package shipping
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -49,12 +50,32 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 func NewWebhook(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
 	h := webhook{
-		secret: rt.Secret(env.String("CARRIER_WEBHOOK_SECRET_ARN")),
+		secret: rt.SigningSecret(env.String("CARRIER_WEBHOOK_SECRET_ARN")),
 		orders: factService{lambda: lambdaclient.NewFromConfig(rt.AWS), function: env.String("ORDER_FACTS_FUNCTION")},
-		clock:  rt.Clock,
 	}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
 	return platform.Routes{"POST /v1/webhooks/carrier": {Serve: h.receive}}.Handler(rt), nil
+}
+
+// NewRotate renews the service's secrets. The carrier's keys are made by the carrier, and only tested here.
+func NewRotate(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
+	env := rt.NewEnv()
+	base := env.String("CARRIER_API_BASE")
+	keys := platform.Rotation{Secret: env.String("CARRIER_SECRET_ARN"), Test: func(ctx context.Context, _, candidate string) error {
+		return carrier{base: base, http: rt.HTTP, secret: platform.Key(candidate), clock: rt.Clock}.answers(ctx)
+	}}
+	signing := platform.Rotation{Secret: env.String("CARRIER_WEBHOOK_SECRET_ARN"), Test: longEnough}
+	return platform.NewRotations(rt, keys, signing), env.Err()
+}
+
+// leastSigningKey is how long a key must be that webhooks are signed with. Nobody can be asked whether it is right.
+const leastSigningKey = 16
+
+func longEnough(_ context.Context, _, key string) error {
+	if len(key) < leastSigningKey {
+		return fmt.Errorf("it has %d characters: what webhooks are signed with must have %d", len(key), leastSigningKey)
+	}
+	return nil
 }

@@ -49,9 +49,19 @@ func post(body, signature string) platform.Request {
 	return platform.Request{APIGatewayProxyRequest: events.APIGatewayProxyRequest{Body: body, Headers: map[string]string{"Carrier-Signature": signature}}}
 }
 
+// signing is the key that webhooks are signed with.
+type signing struct {
+	key   string
+	clock *handClock
+}
+
+func (s signing) Verify(_ context.Context, header, body string) error {
+	return platform.CheckSignature(header, body, []string{s.key}, s.clock.Now())
+}
+
 func newHook() (webhook, *inbox, *handClock) {
 	b, clock := &inbox{}, newClock()
-	return webhook{secret: fixed("key_w"), orders: b, clock: clock}, b, clock
+	return webhook{secret: signing{"key_w", clock}, orders: b}, b, clock
 }
 
 func TestWhatTheCarrierTellsIsStoredAsAFact(t *testing.T) {

@@ -18,12 +18,6 @@ type group struct {
 	steps                   []step
 }
 
-// step is a share of the traffic and how long it is kept; the last one is all of it.
-type step struct {
-	percent int
-	hold    time.Duration
-}
-
 // Provision creates applications and deployment groups; a group's Ref is its name.
 func (s *Service) Provision(_ context.Context, r core.Resource) (core.Physical, error) {
 	switch r.Type {
@@ -91,13 +85,14 @@ func stepsOf(config string) ([]step, bool) {
 	if perr != nil || merr != nil || percent < 1 || percent > 99 {
 		return nil, false
 	}
-	first := step{percent, time.Duration(minutes) * time.Minute}
-	if m[1] == "Canary" {
-		return []step{first, {percent: 100}}, true
+	return gradually(m[1] == "Canary", percent, time.Duration(minutes)*time.Minute), true
+}
+
+// gradually are the steps of a canary, which waits once, or of a linear shift, which waits after each share.
+func gradually(canary bool, percent int, hold time.Duration) []step {
+	steps := []step{{percent, hold}}
+	for p := 2 * percent; p < 100 && !canary; p += percent {
+		steps = append(steps, step{p, hold})
 	}
-	var steps []step
-	for p := percent; p < 100; p += percent {
-		steps = append(steps, step{p, first.hold})
-	}
-	return append(steps, step{percent: 100}), true
+	return append(steps, step{percent: 100})
 }

@@ -9,11 +9,8 @@ import (
 	"twofold/local/core"
 )
 
-// KindDeployment is the journal's kind of a step of a deployment: Subject is the function, Detail what was done.
+// KindDeployment is the journal's kind of a step of a deployment: Subject is the function or state machine, Detail what was done.
 const KindDeployment core.Kind = "deployment"
-
-// watchEvery is how often the alarms are looked at.
-const watchEvery = 10 * time.Second
 
 // Options of a Service.
 type Options struct {
@@ -22,10 +19,10 @@ type Options struct {
 
 // Milestone is a step of a deployment: the Data of its entry in the journal.
 type Milestone struct {
-	At       time.Time
-	Region   string
-	Function string
-	What     string
+	At      time.Time
+	Region  string
+	Subject string // the function or state machine
+	What    string
 }
 
 // Service runs deployments. Safe for many tasks.
@@ -69,7 +66,7 @@ type deployment struct {
 	answer string // what it answered
 }
 
-// Deploy runs a deployment to its end. An error says that it could not begin; what stops it later is in the Outcome.
+// Deploy runs a deployment to its end. An error says that it could not begin, or not be taken back; what stops it is in the Outcome.
 func (s *Service) Deploy(ctx context.Context, r Release) (Outcome, error) {
 	s.mu.Lock()
 	g := s.groups[r.Region+"/"+r.Group]
@@ -79,54 +76,11 @@ func (s *Service) Deploy(ctx context.Context, r Release) (Outcome, error) {
 	if g == nil {
 		return Outcome{}, fmt.Errorf("there is no deployment group %s in %s", r.Group, r.Region)
 	}
-	ctx, began := core.WithRegion(ctx, r.Region), s.cloud.Now()
-	out := Outcome{ID: d.id, Succeeded: true}
-	if err := s.run(ctx, d); err != nil {
-		out.Succeeded, out.Reason = false, err.Error()
-		if rerr := s.route(ctx, d, 0); rerr != nil {
-			return out, fmt.Errorf("%w; and rolling back: %w", err, rerr)
-		}
-		s.say(d, "rolled back to version "+r.From+": "+out.Reason)
-	}
-	out.Took = s.cloud.Now().Sub(began)
-	return out, nil
-}
-
-// run goes through the steps; an error stops it.
-func (s *Service) run(ctx context.Context, d *deployment) error {
-	if err := s.alarmed(ctx, d); err != nil {
-		return err
-	}
-	if err := s.call(ctx, d, "BeforeAllowTraffic", d.Before); err != nil {
-		return err
-	}
-	for _, st := range d.group.steps {
-		if err := s.route(ctx, d, st.percent); err != nil {
-			return err
-		}
-		s.say(d, fmt.Sprintf("version %s gets %d %% of the calls", d.To, st.percent))
-		if err := s.hold(ctx, d, st.hold); err != nil {
-			return err
-		}
-	}
-	return s.call(ctx, d, "AfterAllowTraffic", d.After)
-}
-
-// hold watches the alarms for a while.
-func (s *Service) hold(ctx context.Context, d *deployment, declared time.Duration) error {
-	scaled := func(of time.Duration) time.Duration { return time.Duration(float64(of) / s.opts.Speed) }
-	for end := s.cloud.Now().Add(scaled(declared)); s.cloud.Now().Before(end); {
-		if err := s.cloud.Sleep(ctx, min(scaled(watchEvery), end.Sub(s.cloud.Now()))); err != nil {
-			return err
-		}
-		if err := s.alarmed(ctx, d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) say(d *deployment, what string) {
-	done := Milestone{At: s.cloud.Now(), Region: d.Region, Function: d.Function, What: what}
-	s.cloud.Journal.Add(core.Entry{Region: d.Region, Kind: KindDeployment, Subject: d.Function, Detail: what, Data: done})
+	return s.shift(ctx, d.id, &shift{
+		region: r.Region, subject: r.Function, from: r.From, to: r.To, of: "calls", steps: g.steps, alarms: g.alarms,
+		as:     core.Principal{RoleARN: g.role, Via: "codedeploy/" + g.name, Region: r.Region},
+		route:  func(ctx context.Context, x *shift, percent int) error { return s.routeFunction(ctx, x, d, percent) },
+		before: func(ctx context.Context, x *shift) error { return s.call(ctx, x, d, "BeforeAllowTraffic", d.Before) },
+		after:  func(ctx context.Context, x *shift) error { return s.call(ctx, x, d, "AfterAllowTraffic", d.After) },
+	})
 }

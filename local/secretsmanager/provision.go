@@ -3,6 +3,7 @@ package secretsmanager
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"twofold/local/core"
@@ -29,9 +30,13 @@ type generator struct {
 }
 
 // Provision creates an AWS::SecretsManager::Secret: Ref and Id are its ARN. Provisioned again it
-// takes a changed SecretString as a new version and keeps a value that was generated.
+// takes a changed SecretString as a new version and keeps a value that was generated. Without either it holds nothing until a value is put.
 func (s *Service) Provision(_ context.Context, r core.Resource) (core.Physical, error) {
-	if r.Type != "AWS::SecretsManager::Secret" {
+	switch r.Type {
+	case "AWS::SecretsManager::Secret":
+	case "AWS::SecretsManager::RotationSchedule":
+		return s.provisionRotation(r)
+	default:
 		return core.Physical{}, r.Errorf("the local cloud does not run this type")
 	}
 	var p secretProperties
@@ -56,7 +61,7 @@ func (s *Service) ensure(region string, p secretProperties) *secret {
 	defer s.mu.Unlock()
 	sec := s.secrets[region+"/"+p.Name]
 	if sec == nil {
-		sec = &secret{arn: secretARN(region, p.Name), name: p.Name, created: s.cloud.Now(), versions: map[string]*version{}}
+		sec = &secret{arn: secretARN(region, p.Name), name: p.Name, created: s.cloud.Now(), versions: map[string]*keyVersion{}}
 		s.secrets[region+"/"+p.Name] = sec
 	}
 	sec.description = p.Description
@@ -78,7 +83,23 @@ func (s *Service) fill(sec *secret, p secretProperties) error {
 	case text == nil, was != nil && was.text != nil && *was.text == *text:
 		return nil
 	}
-	_, err := sec.put(&version{id: s.cloud.Rand.UUID(), text: text, created: s.cloud.Now()}, nil)
+	_, err := sec.put(&keyVersion{id: s.cloud.Rand.UUID(), text: text, created: s.cloud.Now()}, nil)
+	return err
+}
+
+// Fill puts a value into a secret that holds none; one that holds some keeps it.
+func (s *Service) Fill(region, id, value string) error {
+	sec := s.find(region, id)
+	if sec == nil {
+		return fmt.Errorf("there is no secret %s in %s", id, region)
+	}
+	sec.mu.Lock()
+	was := sec.staged(current)
+	sec.mu.Unlock()
+	if was != nil {
+		return nil
+	}
+	_, err := sec.put(&keyVersion{id: s.cloud.Rand.UUID(), text: &value, created: s.cloud.Now()}, nil)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 const (
 	current  = "AWSCURRENT"
 	previous = "AWSPREVIOUS"
+	pending  = "AWSPENDING"
 )
 
 type secret struct {
@@ -18,10 +19,12 @@ type secret struct {
 	created                time.Time
 
 	mu       sync.Mutex
-	versions map[string]*version // by version id
+	versions map[string]*keyVersion // by version id
+	rotator  *rotator               // nil without a schedule
 }
 
-type version struct {
+// keyVersion is a version of a secret. One that a rotation has begun holds nothing yet.
+type keyVersion struct {
 	id      string
 	text    *string
 	binary  []byte
@@ -61,10 +64,10 @@ func (s *Service) getSecretValue(call *core.Call) (any, error) {
 }
 
 // pick finds the version asked for: by id, by stage, or AWSCURRENT. The caller holds mu.
-func (s *secret) pick(in secretRequest) (*version, error) {
+func (s *secret) pick(in secretRequest) (*keyVersion, error) {
 	if in.VersionId != "" {
 		v := s.versions[in.VersionId]
-		if v == nil || in.VersionStage != "" && !slices.Contains(v.stages, in.VersionStage) {
+		if v == nil || v.empty() || in.VersionStage != "" && !slices.Contains(v.stages, in.VersionStage) {
 			return nil, core.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for VersionId: %s", in.VersionId)
 		}
 		return v, nil
@@ -73,13 +76,13 @@ func (s *secret) pick(in secretRequest) (*version, error) {
 	if stage == "" {
 		stage = current
 	}
-	if v := s.staged(stage); v != nil {
+	if v := s.staged(stage); v != nil && !v.empty() {
 		return v, nil
 	}
 	return nil, core.Errorf("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: %s", stage)
 }
 
-func (s *secret) staged(stage string) *version {
+func (s *secret) staged(stage string) *keyVersion {
 	for _, v := range s.versions {
 		if slices.Contains(v.stages, stage) {
 			return v
@@ -128,7 +131,7 @@ func (s *Service) putSecretValue(call *core.Call) (any, error) {
 	if (in.SecretString == nil) == (in.SecretBinary == nil) {
 		return nil, core.Errorf("InvalidParameterException", "You must provide either SecretString or SecretBinary.")
 	}
-	v := &version{id: in.ClientRequestToken, text: in.SecretString, binary: in.SecretBinary, created: s.cloud.Now()}
+	v := &keyVersion{id: in.ClientRequestToken, text: in.SecretString, binary: in.SecretBinary, created: s.cloud.Now()}
 	if v.id == "" {
 		v.id = s.cloud.Rand.UUID()
 	}
@@ -142,10 +145,13 @@ func (s *Service) putSecretValue(call *core.Call) (any, error) {
 // put adds a version and moves the stages to it (AWSCURRENT when none are named); the
 // version that was current becomes previous. The same id with the same value changes nothing.
 // The version returned is a copy.
-func (s *secret) put(v *version, stages []string) (*version, error) {
+func (s *secret) put(v *keyVersion, stages []string) (*keyVersion, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old := s.versions[v.id]; old != nil {
+	if old := s.versions[v.id]; old != nil && old.empty() {
+		old.text, old.binary = v.text, v.binary
+		v = old
+	} else if old != nil {
 		if !old.same(v) {
 			return nil, core.Errorf("ResourceExistsException", "You can't use ClientRequestToken %s because that value is already in use for a version of secret %s.", v.id, s.arn)
 		}
@@ -164,21 +170,27 @@ func (s *secret) put(v *version, stages []string) (*version, error) {
 	return v.copy(), nil
 }
 
-func (s *secret) move(to *version, stage string) {
+func (s *secret) move(to *keyVersion, stage string) {
 	if from := s.staged(stage); from != nil {
-		from.stages = slices.DeleteFunc(from.stages, func(have string) bool { return have == stage })
+		from.drop(stage)
 	}
 	to.stages = append(to.stages, stage)
 }
 
-func (v *version) same(o *version) bool {
+func (v *keyVersion) drop(stage string) {
+	v.stages = slices.DeleteFunc(v.stages, func(have string) bool { return have == stage })
+}
+
+func (v *keyVersion) empty() bool { return v.text == nil && v.binary == nil }
+
+func (v *keyVersion) same(o *keyVersion) bool {
 	if (v.text == nil) != (o.text == nil) || v.text != nil && *v.text != *o.text {
 		return false
 	}
 	return slices.Equal(v.binary, o.binary)
 }
 
-func (v *version) copy() *version {
+func (v *keyVersion) copy() *keyVersion {
 	c := *v
 	c.stages = slices.Clone(v.stages)
 	return &c

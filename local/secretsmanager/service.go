@@ -15,15 +15,20 @@ const Requests core.Unit = "secretsmanager:Request"
 
 // Service keeps the secrets of all regions. Build it with New; it is a core.Service.
 type Service struct {
-	cloud *core.Cloud
+	life   context.Context // rotations end with it
+	cloud  *core.Cloud
+	invoke Invoke
 
 	mu      sync.Mutex
 	secrets map[string]*secret // by region + "/" + name
 }
 
-// New makes a service without secrets.
-func New(cloud *core.Cloud) *Service {
-	return &Service{cloud: cloud, secrets: map[string]*secret{}}
+// Invoke calls a rotation function as a principal, which must be allowed to, and waits for it. An error of the function is an error.
+type Invoke func(ctx context.Context, region, function string, as core.Principal, event []byte) error
+
+// New makes a service without secrets; rotations end with life.
+func New(life context.Context, cloud *core.Cloud, invoke Invoke) *Service {
+	return &Service{life: life, cloud: cloud, invoke: invoke, secrets: map[string]*secret{}}
 }
 
 // Handle answers one call. Errors are core.Error values with the codes of the API reference.
@@ -38,6 +43,10 @@ func (s *Service) Handle(_ context.Context, call *core.Call) (*core.Reply, error
 		body, err = s.describeSecret(call)
 	case "PutSecretValue":
 		body, err = s.putSecretValue(call)
+	case "RotateSecret":
+		body, err = s.rotateSecret(call)
+	case "UpdateSecretVersionStage":
+		body, err = s.updateStage(call)
 	default:
 		err = core.NotRun("secretsmanager", "the operation "+call.Operation)
 	}

@@ -41,7 +41,7 @@ func setup(t *testing.T) (*Service, *core.Cloud, *sdk.Client) {
 	t.Helper()
 	faults := core.NewFaults(0)
 	cloud := core.New(core.NewLive(faults), faults, 1)
-	s := New(cloud)
+	s := New(t.Context(), cloud, nil)
 	cloud.Register("secretsmanager", s)
 	return s, cloud, client(cloud, core.Principal{})
 }

@@ -3,6 +3,8 @@ package states
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 
 	"twofold/local/core"
@@ -135,8 +137,8 @@ type templateRoute struct {
 	Weight                 core.Int
 }
 
-// provisionAlias creates or updates an alias. A gradual deployment ends where it would end at last: with
-// all executions on the new version; its speed, and the alarms that could stop it, are not run.
+// provisionAlias creates or updates an alias. One that exists and is to be moved step by step is refused: that takes time and
+// alarms, and is the deployment's (local/codedeploy) to do, by UpdateStateMachineAlias.
 func (s *Service) provisionAlias(_ context.Context, r core.Resource) (core.Physical, error) {
 	var p struct {
 		Name, Description    string
@@ -154,20 +156,22 @@ func (s *Service) provisionAlias(_ context.Context, r core.Resource) (core.Physi
 	for i, t := range p.RoutingConfiguration {
 		routes[i] = route{StateMachineVersionArn: t.StateMachineVersionArn, Weight: int(t.Weight)}
 	}
-	if p.DeploymentPreference != nil {
-		routes = []route{{StateMachineVersionArn: p.DeploymentPreference.StateMachineVersionArn, Weight: 100}}
+	gradual := false
+	if to := p.DeploymentPreference; to != nil {
+		routes, gradual = []route{{StateMachineVersionArn: to.StateMachineVersionArn, Weight: 100}}, to.Type != "ALL_AT_ONCE"
 	}
 	if p.Name == "" {
 		p.Name = r.PhysicalName()
 	}
-	a, err := s.putAlias(aliasRequest{Name: p.Name, Description: &p.Description, RoutingConfiguration: routes})
+	a, err := s.putAlias(aliasRequest{Name: p.Name, Description: &p.Description, RoutingConfiguration: routes}, gradual)
 	if err != nil {
 		return core.Physical{}, r.Errorf("%v", err)
 	}
 	return core.Physical{Ref: a.arn, Attrs: map[string]any{"Arn": a.arn}}, nil
 }
 
-func (s *Service) putAlias(r aliasRequest) (*alias, error) {
+// putAlias makes an alias or changes it; a gradual change is refused.
+func (s *Service) putAlias(r aliasRequest, gradual bool) (*alias, error) {
 	if err := firstError(checkAliasName(r.Name), checkRoutes(r.RoutingConfiguration)); err != nil {
 		return nil, err
 	}
@@ -177,10 +181,14 @@ func (s *Service) putAlias(r aliasRequest) (*alias, error) {
 	}
 	r.StateMachineAliasArn = on.machine() + ":" + r.Name
 	s.mu.Lock()
-	_, _, missing := s.findAlias(r.StateMachineAliasArn)
+	m, i, missing := s.findAlias(r.StateMachineAliasArn)
+	moves := missing == nil && !slices.Equal(m.aliases[i].routes, r.RoutingConfiguration)
 	s.mu.Unlock()
-	if missing != nil {
+	switch {
+	case missing != nil:
 		return s.newAlias(r)
+	case moves && gradual:
+		return nil, fmt.Errorf("the alias %s is moved step by step by a deployment", r.StateMachineAliasArn)
 	}
 	return s.changeAlias(r)
 }

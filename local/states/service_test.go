@@ -246,7 +246,9 @@ func TestProvisionedMachinesVersionsAndAliasesRun(t *testing.T) {
 		if v.Ref != fmt.Sprintf("%s:%d", machineM, i+1) {
 			t.Fatalf("%+v", v)
 		}
-		a := provision("AWS::StepFunctions::StateMachineAlias", "A", map[string]any{"Name": "live", "DeploymentPreference": map[string]any{"StateMachineVersionArn": v.Ref, "Type": "CANARY", "Percentage": "10", "Interval": 5}})
+		shift := []map[string]any{{"Type": "CANARY", "Percentage": "10", "Interval": 5}, {"Type": "ALL_AT_ONCE"}}[i]
+		shift["StateMachineVersionArn"] = v.Ref
+		a := provision("AWS::StepFunctions::StateMachineAlias", "A", map[string]any{"Name": "live", "DeploymentPreference": shift})
 		if err := b.svc.Start(context.Background(), region, a.Ref, "", []byte(`{}`)); err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +265,12 @@ func TestProvisionedMachinesVersionsAndAliasesRun(t *testing.T) {
 	if !outputs["2"] || !outputs[`{"Arg1":"argument1"}`] {
 		t.Error(outputs)
 	}
-	_, err := b.svc.Provisioners()["AWS::StepFunctions::StateMachine"].Provision(context.Background(), core.Resource{Position: "saga.yaml:3", LogicalID: "Saga", Type: "T", Properties: map[string]any{"RoleArn": "r", "DefinitionString": "{}"}})
+	back := map[string]any{"Name": "live", "DeploymentPreference": map[string]any{"StateMachineVersionArn": machineM + ":1", "Type": "LINEAR", "Percentage": 10, "Interval": 1}}
+	_, err := b.svc.Provisioners()["AWS::StepFunctions::StateMachineAlias"].Provision(context.Background(), core.Resource{Region: region, Type: "T", Properties: back})
+	if err == nil || !strings.Contains(err.Error(), "moved step by step by a deployment") {
+		t.Error(err)
+	}
+	_, err = b.svc.Provisioners()["AWS::StepFunctions::StateMachine"].Provision(context.Background(), core.Resource{Position: "saga.yaml:3", LogicalID: "Saga", Type: "T", Properties: map[string]any{"RoleArn": "r", "DefinitionString": "{}"}})
 	if err == nil || !strings.HasPrefix(err.Error(), "saga.yaml:3: Saga (T): InvalidDefinition") {
 		t.Error(err)
 	}

@@ -66,6 +66,15 @@ func (w *World) invokeForStates(ctx context.Context, in states.InvokeRequest) (s
 	return states.InvokeResult{Payload: res.Payload, FunctionError: res.FunctionError, ExecutedVersion: res.ExecutedVersion}, err
 }
 
+// invokeForSecrets runs a step of a rotation.
+func (w *World) invokeForSecrets(ctx context.Context, region, function string, as core.Principal, event []byte) error {
+	res, err := w.svc.lambda.Invoke(ctx, region, function, "", as, lambda.RequestResponse, event)
+	if err == nil && res.FunctionError != "" {
+		err = fmt.Errorf("%s: %s", res.FunctionError, res.Payload)
+	}
+	return err
+}
+
 func (w *World) pipePorts() pipes.Ports {
 	return pipes.Ports{
 		ReadStream: func(ctx context.Context, region, stream string, after uint64, limit int) ([]pipes.Record, error) {

@@ -70,7 +70,7 @@ func (w *World) newServices() error {
 	s.events = eventbridge.New(w.ctx, w.cloud, eventbridge.Ports{Deliver: w.deliverEvent, Schedule: w.schedule, Validate: w.validator()})
 	s.pipes = pipes.New(w.ctx, w.cloud, w.pipePorts())
 	s.scheduler = scheduler.New(w.ctx, w.cloud, w.schedulerOptions())
-	s.secrets = secretsmanager.New(w.cloud)
+	s.secrets = secretsmanager.New(w.ctx, w.cloud, w.invokeForSecrets)
 	s.ses = ses.New(w.cloud)
 	s.apis = apigateway.New(w.cloud, w.invokeForAPI, iam.CompileIdentityPolicy)
 	s.codedeploy = codedeploy.New(w.cloud, codedeploy.Options{Speed: w.opts.Speed})

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"twofold/local/core"
@@ -15,7 +18,7 @@ import (
 	"twofold/local/providers/webhook"
 )
 
-// What the stand-ins sign their webhooks with; samconfig.toml gives the same to the local stage's functions.
+// What the stand-ins sign their webhooks with; [World.fill] puts the same into the local stage's secrets.
 const (
 	stripeWebhookSecret  = "whsec_local"
 	carrierWebhookSecret = "carrier_webhook_local"
@@ -41,34 +44,57 @@ func (w *World) subscribe() {
 			Types: []string{carrier.TypeDispatched, carrier.TypeDelivered}, Post: w.poster("/v1/webhooks/carrier")}),
 	}
 	w.svc.stripe.Notify(w.svc.webhooks.stripe)
+	w.svc.stripe.SendTo(w.endpoint)
 	w.svc.carrier.Notify(w.svc.webhooks.carrier)
 }
 
 // poster posts to a path of the shop's one API name: to the regions that are up, in turn.
-func (w *World) poster(path string) func(ctx context.Context, body []byte, header http.Header) error {
+func (w *World) poster(path string) post {
 	var turn atomic.Uint64
-	client := &http.Client{Transport: w.driver.transport()}
-	return func(ctx context.Context, body []byte, header http.Header) (err error) {
+	return func(ctx context.Context, body []byte, header http.Header) error {
 		region, ok := w.upRegion(turn.Add(1))
 		if !ok {
 			return errors.New("no region is up")
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.APIURL(region)+path, bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		req.Header = header
-		res, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, res.Body.Close()) }()
-		answer, err := io.ReadAll(res.Body)
-		if err == nil && res.StatusCode/100 != 2 {
-			err = fmt.Errorf("%s answered %d: %s", region, res.StatusCode, answer)
-		}
+		return w.post(ctx, region, path, body, header)
+	}
+}
+
+// post is one request of a provider; an error means that it was not answered with a 2xx.
+type post = func(ctx context.Context, body []byte, header http.Header) error
+
+// endpoint sends a provider's events to the address of one region's API on AWS, https://<api>.execute-api.<region>.<suffix>/<stage>/...
+func (w *World) endpoint(address, secret string, types []string) *webhook.Sender {
+	return webhook.New(w.ctx, w.cloud, webhook.Config{Name: "stripe", Header: stripe.SignatureHeader, Secret: secret, Types: types,
+		Post: func(ctx context.Context, body []byte, header http.Header) error {
+			to, err := url.Parse(address)
+			if err != nil {
+				return err
+			}
+			labels := strings.Split(to.Host, ".")
+			if len(labels) < 3 || !slices.Contains(w.regions, labels[2]) {
+				return fmt.Errorf("%s is no address of an API", address)
+			}
+			return w.post(ctx, labels[2], strings.TrimPrefix(to.RequestURI(), "/"+w.opts.Stage), body, header)
+		}})
+}
+
+func (w *World) post(ctx context.Context, region, path string, body []byte, header http.Header) (err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.APIURL(region)+path, bytes.NewReader(body))
+	if err != nil {
 		return err
 	}
+	req.Header = header
+	res, err := (&http.Client{Transport: w.driver.transport()}).Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, res.Body.Close()) }()
+	answer, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode/100 != 2 {
+		err = fmt.Errorf("%s answered %d: %s", region, res.StatusCode, answer)
+	}
+	return err
 }
 
 // upRegion is the region whose turn it is among those that are up.

@@ -103,7 +103,7 @@ func TestWebhookInputsAreSigned(t *testing.T) {
 	} {
 		in := read[events.APIGatewayProxyRequest](t, function)
 		signed := time.UnixMilli(in.RequestContext.RequestTimeEpoch)
-		if err := platform.CheckSignature(in.Headers[c.header], in.Body, c.secret, signed); err != nil {
+		if err := platform.CheckSignature(in.Headers[c.header], in.Body, []string{c.secret}, signed); err != nil {
 			t.Errorf("%s: %v", function, err)
 		}
 	}

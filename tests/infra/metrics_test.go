@@ -29,7 +29,7 @@ var awsMetrics = map[string]struct {
 	"AWS/DynamoDB":           {[]string{"TransactionConflict", "WriteThrottleEvents", "ReadThrottleEvents"}, []string{"TableName"}},
 	"AWS/DynamoDB ":          {[]string{"ReplicationLatency"}, []string{"ReceivingRegion TableName"}},
 	"AWS/Scheduler":          {[]string{"TargetErrorCount", "InvocationDroppedCount"}, []string{"ScheduleGroup"}},
-	"Twofold/${Stage}/trail": {[]string{"RootUsed", "DeletionProtectionOff", "TableDeleted", "KeyDisabled", "PolicyChanged", "TrailChanged"}, []string{""}},
+	"Twofold/${Stage}/trail": {[]string{"RootUsed", "DeletionProtectionOff", "TableDeleted", "KeyDisabled", "PolicyChanged", "TrailChanged", "RotationFailed"}, []string{""}},
 }
 
 // use is a metric as an alarm or a widget names it.

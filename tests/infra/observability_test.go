@@ -174,7 +174,8 @@ func TestEveryQueuePipeAndMachineHasItsAlarms(t *testing.T) {
 // expected are the alarms that were decided on: one that is gone is named here.
 var expected = []string{"accept-availability", "accept-latency", "time-to-confirm", "sweep-lag", "sweep-failures", "takeovers", "two-region-share", "rejected-for-other-reasons",
 	"dead-lettered", "checks-failed", "replication-lag", "stock-conflicts", "functions-throttled", "schedules-failing", "region-errors", "region",
-	"root-used", "deletion-protection-off", "table-deleted", "key-disabled", "policy-changed", "trail-changed"}
+	"root-used", "deletion-protection-off", "table-deleted", "key-disabled", "policy-changed", "trail-changed",
+	"secrets-old", "rotation-failed"}
 
 func TestNoAlarmIsMissingAndEachHasItsEntryInTheRunbook(t *testing.T) {
 	ts, names := readTemplates(t), map[string]bool{}

@@ -57,7 +57,10 @@ var table = map[string][]needs{
 	"AWS::SQS::Queue":                 {{"sqs:CreateQueue sqs:SetQueueAttributes", "sqs:{region}:{account}:{QueueName}"}},
 	"AWS::SQS::QueuePolicy":           {{"sqs:SetQueueAttributes", "sqs:{region}:{account}:{Queues}"}},
 	"AWS::Scheduler::Schedule":        {{"scheduler:CreateSchedule scheduler:UpdateSchedule", "scheduler:{region}:{account}:schedule/default/{Name}"}},
-	"AWS::SecretsManager::Secret":     {{"secretsmanager:CreateSecret secretsmanager:PutSecretValue", "secretsmanager:{region}:{account}:secret:{Name}-AbCdEf"}},
+	"AWS::SecretsManager::RotationSchedule": {
+		{"secretsmanager:RotateSecret secretsmanager:CancelRotateSecret secretsmanager:DescribeSecret", "secretsmanager:{region}:{account}:secret:twofold/{stage}/stripe-webhook-AbCdEf"},
+		{"lambda:InvokeFunction", "lambda:{region}:{account}:function:twofold-{stage}-payment-rotate:live"}},
+	"AWS::SecretsManager::Secret": {{"secretsmanager:CreateSecret secretsmanager:PutSecretValue", "secretsmanager:{region}:{account}:secret:{Name}-AbCdEf"}},
 	"AWS::StepFunctions::StateMachine": {
 		{"states:CreateStateMachine states:UpdateStateMachine", "states:{region}:{account}:stateMachine:{StateMachineName}"},
 		{"logs:CreateLogDelivery logs:PutResourcePolicy logs:DescribeResourcePolicies", everything}},

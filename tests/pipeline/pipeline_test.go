@@ -129,7 +129,7 @@ parameter_overrides = [
 		"an alias":               {"stacks/orders.yaml", "    AutoPublishAlias: live\n", "", []string{"twofold-staging in us-east-1", "AutoPublishAlias"}},
 		"an export":              {"stacks/keys.yaml", `Export: { Name: !Sub "twofold-${Stage}-logs-key" }`, "Description: the key of logs", []string{"twofold-staging in us-east-1", "twofold-staging-logs-key"}},
 		"a nested parameter":     {"template.yaml", "        PeerRegion: !FindInMap [Regions, !Ref AWS::Region, Peer]\n", "", []string{"twofold-staging in us-west-2", "PeerRegion"}},
-		"a secret's parameter":   {"template.yaml", "  StripeSecretKey:\n    Type: String", "  StripeSecret:\n    Type: String", []string{"twofold-staging in us-east-1", "StripeSecret"}},
+		"a secret":               {"stacks/keys.yaml", `Export: { Name: !Sub "twofold-${Stage}-carrier-secret" }`, "Description: the key at the carrier", []string{"twofold-staging in us-east-1", "twofold-staging-carrier-secret"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := strings.Join(unresolved(t, without(t, c.file, c.text, c.instead), "staging"), "\n")

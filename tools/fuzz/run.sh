@@ -24,9 +24,9 @@ url=$(sed -n 's/^  API of us-east-1  //p' "$out/up.txt")
 token=$(sed -n 's/^export TOKEN=//p' "$out/up.txt")
 [ -n "$url" ] && [ -n "$token" ] || { echo "the platform did not say where it is within a minute: see $out/up.txt" >&2; exit 1; }
 
-secret() { sed -n "s/.*\"$1=\([^\"]*\)\".*/\1/p" samconfig.toml | head -1; }
-STRIPE_WEBHOOK_SECRET=$(secret StripeWebhookSecret)
-CARRIER_WEBHOOK_SECRET=$(secret CarrierWebhookSecret)
+secret() { sed -n "s/.*$1WebhookSecret *= \"\([^\"]*\)\".*/\1/p" local/world/webhooks.go; }
+STRIPE_WEBHOOK_SECRET=$(secret stripe)
+CARRIER_WEBHOOK_SECRET=$(secret carrier)
 export STRIPE_WEBHOOK_SECRET CARRIER_WEBHOOK_SECRET
 
 root=$PWD

@@ -10,10 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
-	orderservice "twofold/internal/order"
-	runtime "twofold/internal/platform"
 	"twofold/local/providers/issuer"
 )
 
@@ -23,28 +19,6 @@ const (
 	canaryStock = 100000
 	canaryTries = 10 // of one order, with the same key
 )
-
-// faultyOrderAPI is order-api with a planted fault: it answers orders for express shipping with 500, which no check of a deployment asks for. It exists in this command alone.
-func faultyOrderAPI(ctx context.Context, rt runtime.Runtime) (lambda.Handler, error) {
-	sound, err := orderservice.NewAPI(ctx, rt)
-	return faulty{sound}, err
-}
-
-type faulty struct{ lambda.Handler }
-
-// Invoke implements lambda.Handler.
-func (f faulty) Invoke(ctx context.Context, in []byte) ([]byte, error) {
-	var r struct {
-		HTTPMethod, Body string
-	}
-	if err := json.Unmarshal(in, &r); err != nil {
-		return nil, err
-	}
-	if r.HTTPMethod == http.MethodPost && strings.Contains(r.Body, `"method":"express"`) {
-		return []byte(`{"statusCode":500,"headers":{"Content-Type":"application/problem+json"},"body":"{\"title\":\"planted\",\"status\":500}"}`), nil
-	}
-	return f.Handler.Invoke(ctx, in)
-}
 
 // open puts the product on offer with stock in both regions, and the one that deployments order, which has none.
 func (p *canaryPlay) open(ctx context.Context) error {
@@ -79,7 +53,7 @@ func (p *canaryPlay) shop(ctx context.Context, i int) {
 				p.accepted = append(p.accepted, id)
 				break
 			}
-			p.failed++
+			p.hurt.answers++
 			if p.Cloud().Sleep(ctx, time.Second) != nil {
 				return
 			}

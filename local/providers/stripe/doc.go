@@ -13,7 +13,7 @@
 //
 // What a test needs beyond the API: [Provider.Inject] breaks things, [Provider.Authenticate]
 // plays the shopper who answers a 3-D Secure question, [Provider.Intents] shows everything.
-// [Provider.Notify] sends events to a webhook endpoint: signed, at least once, in any order.
+// [Provider.Notify] sends events to a webhook endpoint that was made by hand, [Provider.SendTo] to those that are made by the API: signed, at least once, in any order.
 //
 // With [Provider.Keep] nothing that was answered is forgotten when the process is killed: intents, charges, refunds, customers, payment methods and the
 // answers of idempotency keys. A request that was cut off by that had no effect, and its key is free. Events that were not answered are sent
@@ -23,4 +23,5 @@
 //
 // There are no saved payment methods but the documented test ones (pm_card_visa and so on), no currency conversion
 // and no disputes. The page behind a 3-D Secure address does not exist. Refunds never fail afterwards.
+// Endpoints that were made by the API are not kept.
 package stripe

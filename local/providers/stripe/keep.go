@@ -53,6 +53,9 @@ func (p *Provider) flush() *Error {
 	for _, object := range touched {
 		if e, ok := object.(Event); ok {
 			p.outbox.Send(e)
+			for _, to := range p.endpoints {
+				to.sender.Send(e.Type, e)
+			}
 		}
 	}
 	return nil

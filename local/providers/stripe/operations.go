@@ -42,6 +42,11 @@ func collection(what string) (operation, bool) {
 	case "GET refunds":
 		return operation{"list_refunds", spec{"payment_intent": text, "charge": text, "limit": integer,
 			"starting_after": text, "ending_before": notRun, "created": notRun, "expand": array}, (*Provider).listRefunds}, true
+	case "POST webhook_endpoints":
+		return operation{"create_endpoint", spec{"url": text, "enabled_events": array, "metadata": dict, "description": text, "api_version": notRun, "connect": notRun,
+			"expand": array}, (*Provider).createEndpoint}, true
+	case "GET webhook_endpoints":
+		return operation{"list_endpoints", spec{"limit": integer, "starting_after": notRun, "ending_before": notRun, "expand": array}, (*Provider).listEndpoints}, true
 	case "POST customers":
 		return operation{"create_customer", spec{"name": text, "email": text, "description": text, "metadata": dict,
 			"address": notRun, "phone": notRun, "shipping": notRun, "payment_method": notRun, "expand": array}, (*Provider).createCustomer}, true
@@ -56,6 +61,8 @@ func member(what string) (operation, bool) {
 	case "POST payment_intents":
 		return operation{"update", spec{"metadata": dict, "description": text, "amount": notRun, "currency": notRun,
 			"customer": notRun, "payment_method": notRun, "shipping": notRun, "expand": array}, (*Provider).update}, true
+	case "DELETE webhook_endpoints":
+		return operation{"delete_endpoint", spec{}, (*Provider).deleteEndpoint}, true
 	case "GET refunds":
 		return operation{"retrieve_refund", spec{"expand": array}, (*Provider).retrieveRefund}, true
 	case "GET charges":
