@@ -16,10 +16,12 @@ const (
 	attrPK = "pk"
 	attrSK = "sk"
 
-	heldIndex  = "held"      // of the stock table: reservations that are held
-	heldShard  = "heldShard" // its hash key, only on those
-	heldAt     = "heldAt"    // its range key
-	heldShards = 4
+	heldIndex = "held"      // of the stock table: reservations that are held
+	heldShard = "heldShard" // its hash key, only on those
+	heldAt    = "heldAt"    // its range key
+	// heldShards is enough for 16 shards of SKUs under a rush: an entry is written and removed in transactions, four units of the thousand that a
+	// partition takes in a second. The sweep scans them all at once.
+	heldShards = 64
 
 	sweepIndex  = "sweep" // of the catalogue: receipts, transfers and requests
 	sweepShards = 4

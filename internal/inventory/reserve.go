@@ -65,17 +65,16 @@ func (s saga) redraw(ctx context.Context, ds draws, res HoldResult) error {
 	return nil
 }
 
-// busy turns to the SKU's next shard. A SKU whose shards are found busy again and again gets more of them; where there is one only,
-// the step is tried again later.
+// busy turns to the SKU's next shard. A SKU whose shards are found busy again and again is relieved. When each shard was busy once, the step
+// is tried again later: to go round and round would only make them busier.
 func (s saga) busy(ctx context.Context, d *draw) error {
 	sku := d.line.SKU
-	if count, split := s.shards.noteBusy(sku); split {
-		s.shards.forget(sku)
-		if _, err := s.stock.Split(ctx, sku, count, 2*count); err != nil && !platform.IsTransient(err) {
+	if known, relieve := s.shards.noteBusy(sku, d.short); relieve {
+		if err := s.relieve(ctx, sku, known); err != nil {
 			return err
 		}
 	}
-	if len(d.shards) == 1 {
+	if d.refused++; d.refused >= len(d.shards) {
 		return errBusy()
 	}
 	d.shards = append(d.shards[1:], d.shards[0])
@@ -116,8 +115,10 @@ func fullest(shards []Ledger) int {
 
 // draw is a line with the shards that it may come from, in the order in which they are tried.
 type draw struct {
-	line   Line
-	shards []int
+	line    Line
+	shards  []int
+	refused int  // how many of them were busy
+	short   bool // one of them had too little
 }
 
 // next turns to the shard after one that has too little; false if there is none.
@@ -125,7 +126,7 @@ func (d *draw) next() bool {
 	if len(d.shards) == 1 {
 		return false
 	}
-	d.shards = d.shards[1:]
+	d.shards, d.short = d.shards[1:], true
 	return true
 }
 

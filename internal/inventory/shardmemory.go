@@ -51,18 +51,19 @@ func (m *shardMemory) Shards(ctx context.Context, skus []string) (map[string]int
 	return counts, err
 }
 
-// splitAfter is how often one instance finds a SKU's shards busy within a minute before it makes more of them.
-const splitAfter = 4
+// relieveAfter is how often one instance finds a SKU's shards busy within a minute before it does something about it.
+const relieveAfter = 4
 
-// noteBusy remembers that a shard of a SKU was busy. It reports how many shards the SKU is known to have, and whether it is time for more.
-func (m *shardMemory) noteBusy(sku string) (count int, split bool) {
+// noteBusy remembers that a shard of a SKU was busy. It reports how many shards the SKU was known to have, and whether it is time to relieve them: by
+// more shards while there can be more, else by goods if one was met that has too few. Then their number is read anew.
+func (m *shardMemory) noteBusy(sku string, short bool) (known int, relieve bool) {
 	k := m.known[sku]
 	if k == nil {
 		return 0, false
 	}
-	k.busy++
-	return k.count, k.busy >= splitAfter && k.count < maxShards
+	if k.busy++; k.busy < relieveAfter || k.count == maxShards && !short {
+		return k.count, false
+	}
+	delete(m.known, sku)
+	return k.count, true
 }
-
-// forget has the number of a SKU's shards read again.
-func (m *shardMemory) forget(sku string) { delete(m.known, sku) }

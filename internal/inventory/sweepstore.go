@@ -13,8 +13,8 @@ import (
 	"twofold/internal/platform"
 )
 
-// Held are the orders of reservations that have been held since before a time. The index may lag behind the table by a moment, which does not
-// matter to what is minutes old.
+// Held are the orders of reservations that have been held since before a time. The index is sparse: it has only what is held, which is little, so it is
+// scanned whole. It may lag behind the table by a moment, which does not matter to what is minutes old.
 func (t stockTable) Held(ctx context.Context, before time.Time) (orderIDs []string, err error) {
 	return t.heldBefore(ctx, stamp(before))
 }
@@ -59,20 +59,17 @@ func addHeld(units map[string]int64, item platform.Item) error {
 }
 
 func (t stockTable) heldBefore(ctx context.Context, before string) (orderIDs []string, err error) {
-	for shard := range heldShards {
-		pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
-			TableName: &t.name, IndexName: aws.String(heldIndex),
-			KeyConditionExpression:    aws.String("heldShard = :shard AND heldAt < :before"),
-			ExpressionAttributeValues: platform.Item{":shard": str(heldHash(shard)), ":before": str(before)},
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, platform.FromAWS(err)
-			}
-			for _, item := range page.Items {
-				orderIDs = append(orderIDs, orderOf(item))
-			}
+	pages := dynamodb.NewScanPaginator(t.db, &dynamodb.ScanInput{
+		TableName: &t.name, IndexName: aws.String(heldIndex), FilterExpression: aws.String("heldAt < :before"),
+		ExpressionAttributeValues: platform.Item{":before": str(before)},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, platform.FromAWS(err)
+		}
+		for _, item := range page.Items {
+			orderIDs = append(orderIDs, orderOf(item))
 		}
 	}
 	return orderIDs, nil

@@ -25,33 +25,48 @@ func (s *Service) batchGet(_ context.Context, call *core.Call) ([]byte, *core.Er
 	if err != nil {
 		return nil, err
 	}
-	var used usages
-	responses, rest := newAnswer(), newAnswer()
-	bytes := 0
+	b := batchRead{responses: newAnswer()}
+	rest := newAnswer()
 	for i, ops := range all {
-		left := readBatch(responses, &r.batch[i], ops, &bytes, &used)
-		appendUnprocessed(rest, &r.batch[i], left)
+		appendUnprocessed(rest, &r.batch[i], b.read(&r.batch[i], ops))
+	}
+	if b.done == 0 && b.throttled != nil { // of a batch of which nothing can be done
+		return nil, b.throttled
 	}
 	a := newAnswer()
-	a.raw("Responses", responses.done())
+	a.raw("Responses", b.responses.done())
 	a.raw("UnprocessedKeys", rest.done())
-	a.capacities(used, r.capacity)
-	for _, u := range used {
+	a.capacities(b.used, r.capacity)
+	for _, u := range b.used {
 		s.cloud.Meter.Add(call.Region, unitRead, u.total())
 	}
 	return a.done(), nil
 }
 
-// readBatch answers what a batch asks of one table and gives what no longer fits into the answer.
-func readBatch(responses *answer, b *batchTable, ops []*operation, bytes *int, used *usages) []*operation {
+// batchRead is a BatchGetItem on its way.
+type batchRead struct {
+	responses *answer
+	used      usages
+	done      int         // items that were looked at
+	bytes     int         // of the answer
+	throttled *core.Error // of the last item that could not be read
+}
+
+// read answers what a batch asks of one table and gives what is throttled or no longer fits into the answer.
+func (r *batchRead) read(b *batchTable, ops []*operation) (left []*operation) {
 	list := []byte{'['}
 	for j, o := range ops {
-		found := o.read()
-		if *bytes += found.bytes(); *bytes > maxBatchBytes {
-			responses.raw(b.name, append(list, ']'))
-			return ops[j:]
+		found, units, err := o.read(b.consistent, 1)
+		if err != nil {
+			left, r.throttled = append(left, o), err
+			continue
 		}
-		used.of(o.table.name).base += readUnits(found.bytes(), b.consistent)
+		if r.bytes += found.bytes(); r.bytes > maxBatchBytes {
+			left = append(left, ops[j:]...)
+			break
+		}
+		r.done++
+		r.used.of(o.table.name).base += units
 		if found == nil {
 			continue
 		}
@@ -60,15 +75,8 @@ func readBatch(responses *answer, b *batchTable, ops []*operation, bytes *int, u
 		}
 		list = appendItem(list, o.projected(found.item))
 	}
-	responses.raw(b.name, append(list, ']'))
-	return nil
-}
-
-// read is the current version of the operation's item.
-func (o *operation) read() *row {
-	o.table.mu.Lock()
-	defer o.table.mu.Unlock()
-	return o.table.find(o.key)
+	r.responses.raw(b.name, append(list, ']'))
+	return left
 }
 
 // appendUnprocessed gives back the keys of a table that did not fit, in the form of a request.
@@ -184,20 +192,50 @@ func (s *Service) batchWrite(_ context.Context, call *core.Call) ([]byte, *core.
 		return nil, err
 	}
 	var used usages
+	var left []*operation
+	var throttled *core.Error
 	for _, o := range ops {
-		old, next, err := o.execute()
-		if err != nil {
+		_, _, u, err := o.execute()
+		s.meterWrites(call.Region, u, o.table.global())
+		used.of(o.table.name).add(u)
+		switch {
+		case err == nil:
+		case err.Code == codeThrottled:
+			left, throttled = append(left, o), err
+		default:
 			return nil, err
 		}
-		u := used.of(o.table.name)
-		before := *u
-		u.addWrite(o.schema, old, next, 1)
-		s.meterWrites(call.Region, &usage{table: u.table, base: u.base - before.base}, o.table.global())
+	}
+	if len(left) == len(ops) { // of a batch of which nothing can be done
+		return nil, throttled
 	}
 	a := newAnswer()
-	a.raw("UnprocessedItems", []byte("{}"))
+	a.raw("UnprocessedItems", unwritten(left))
 	a.capacities(used, r.capacity)
 	return a.done(), nil
+}
+
+// unwritten gives back the writes that were throttled, in the form of a request. Those of a table stand together.
+func unwritten(ops []*operation) []byte {
+	all := newAnswer()
+	for i := 0; i < len(ops); {
+		table, list := ops[i].table, []byte{'['}
+		for ; i < len(ops) && ops[i].table == table; i++ {
+			o, member := ops[i], "Key"
+			if o.verb == "Put" {
+				member = "Item"
+			}
+			inner, outer := newAnswer(), newAnswer()
+			inner.item(member, o.source())
+			outer.raw(o.verb+"Request", inner.done())
+			if len(list) > 1 {
+				list = append(list, ',')
+			}
+			list = append(list, outer.done()...)
+		}
+		all.raw(table.name, append(list, ']'))
+	}
+	return all.done()
 }
 
 func (s *Service) prepareBatchWrite(call *core.Call, r *request) ([]*operation, *core.Error) {

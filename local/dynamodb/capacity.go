@@ -23,6 +23,7 @@ type usage struct {
 	table   string
 	base    float64
 	indexes []indexUsage
+	charges []charge // what a write takes of which partitions
 }
 
 type indexUsage struct {
@@ -39,17 +40,22 @@ func (u *usage) total() float64 {
 	return n
 }
 
-func (u *usage) addIndex(x *indexSchema, units float64) {
-	if units == 0 {
-		return
-	}
+func (u *usage) addUnits(x indexUsage) {
 	for i := range u.indexes {
 		if u.indexes[i].name == x.name {
-			u.indexes[i].units += units
+			u.indexes[i].units += x.units
 			return
 		}
 	}
-	u.indexes = append(u.indexes, indexUsage{x.name, x.global, units})
+	u.indexes = append(u.indexes, x)
+}
+
+// add adds what another request used of the same table.
+func (u *usage) add(o *usage) {
+	u.base += o.base
+	for _, x := range o.indexes {
+		u.addUnits(x)
+	}
 }
 
 func writeUnits(size int) float64 { return float64(max(1, (size+1023)/1024)) }
@@ -63,36 +69,51 @@ func readUnits(size int, consistent bool) float64 {
 	return n / 2
 }
 
-// addWrite adds a write that made next of old; factor is 2 in a transaction.
-func (u *usage) addWrite(def *schema, old, next attributes, factor float64) {
-	u.base += factor * writeUnits(max(old.size(), next.size()))
+// addWrite adds a write of an item in partition hash that made next of old; factor is 2 in a transaction.
+func (u *usage) addWrite(def *schema, hash string, old, next attributes, factor float64) {
+	units := factor * writeUnits(max(old.size(), next.size()))
+	u.base += units
+	u.charges = append(u.charges, charge{partition{"", hash}, units})
 	for i := range def.indexes {
 		x := &def.indexes[i]
-		u.addIndex(x, factor*x.writeUnits(old, next))
+		was, is := x.writeUnits(old, next)
+		u.chargeIndex(x, hash, was, factor)
+		u.chargeIndex(x, hash, is, factor)
 	}
 }
 
-// writeUnits is what a write costs on an index: nothing if the index does not change, one write to
+// chargeIndex adds the write of an index's entry. Those of a local index stand with their items, in partition hash.
+func (u *usage) chargeIndex(x *indexSchema, hash string, c charge, factor float64) {
+	if c.units == 0 {
+		return
+	}
+	u.addUnits(indexUsage{x.name, x.global, factor * c.units})
+	if !x.global {
+		c.at = partition{"", hash}
+	}
+	u.charges = append(u.charges, charge{c.at, factor * c.units})
+}
+
+// writeUnits is what a write costs on an index, where the entry was and where it is: nothing if the index does not change, one write to
 // put, update or delete an entry, and two when its key changes.
-func (x *indexSchema) writeUnits(old, next attributes) float64 {
-	was, had := x.keyOf(old, key{})
-	is, has := x.keyOf(next, key{})
+func (x *indexSchema) writeUnits(old, next attributes) (was, is charge) {
+	from, had := x.keyOf(old, key{})
+	to, has := x.keyOf(next, key{})
+	was.at, is.at = partition{x.name, from.hash}, partition{x.name, to.hash}
 	switch {
 	case !had && !has:
-		return 0
 	case !had:
-		return writeUnits(x.project(next).size())
+		is.units = writeUnits(x.project(next).size())
 	case !has:
-		return writeUnits(x.project(old).size())
+		was.units = writeUnits(x.project(old).size())
+	case from != to:
+		was.units, is.units = writeUnits(x.project(old).size()), writeUnits(x.project(next).size())
+	default:
+		if before, after := x.project(old), x.project(next); !before.equal(after) {
+			is.units = writeUnits(max(before.size(), after.size()))
+		}
 	}
-	before, after := x.project(old), x.project(next)
-	if was != is {
-		return writeUnits(before.size()) + writeUnits(after.size())
-	}
-	if before.equal(after) {
-		return 0
-	}
-	return writeUnits(max(before.size(), after.size()))
+	return was, is
 }
 
 // usages are the capacities of a request, by table name.

@@ -37,8 +37,8 @@
 // # What it does not do
 //
 // PartiQL, replicas and encryption in UpdateTable, backups, exports and imports are
-// answered with a NotRun error. Throughput is not limited, and capacity settings are shown but inert; a test that wants throttling,
-// or a TransactionConflict, uses an interceptor of core.Faults. Strongly consistent global tables are
+// answered with a NotRun error. Throughput is limited by partition alone ([Options].Partition); capacity settings are shown but inert. A test that wants
+// a TransactionConflict uses an interceptor of core.Faults: a transaction takes no time here, so none meets another. Strongly consistent global tables are
 // refused. The context key dynamodb:Attributes is not given. Expired items go at their second, not
 // within days. Over a restart streams forget deletions and the versions between, and client request tokens of transactions are
 // forgotten. What UpdateTable and tags change is not kept over a restart. Deletion protection holds against

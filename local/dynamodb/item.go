@@ -11,10 +11,11 @@ func (s *Service) getItem(_ context.Context, call *core.Call) ([]byte, *core.Err
 	if err != nil {
 		return nil, err
 	}
-	o.table.mu.Lock()
-	found := o.table.find(o.key)
-	o.table.mu.Unlock()
-	u := &usage{table: o.table.name, base: readUnits(found.bytes(), o.request.consistent)}
+	found, units, err := o.read(o.request.consistent, 1)
+	if err != nil {
+		return nil, err
+	}
+	u := &usage{table: o.table.name, base: units}
 	s.cloud.Meter.Add(call.Region, unitRead, u.base)
 	a := newAnswer()
 	if found != nil {
@@ -22,6 +23,20 @@ func (s *Service) getItem(_ context.Context, call *core.Call) ([]byte, *core.Err
 	}
 	a.capacity(u, o.request.capacity)
 	return a.done(), nil
+}
+
+// read is the current version of the operation's item, nil for none, and the units that it took.
+func (o *operation) read(consistent bool, factor float64) (*row, float64, *core.Error) {
+	t, p := o.table, partition{"", o.key.hash}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.mayRead(p) {
+		return nil, 0, t.throttled(p, "Read")
+	}
+	found := t.find(o.key)
+	units := factor * readUnits(found.bytes(), consistent)
+	t.spendRead(p, units)
+	return found, units, nil
 }
 
 func (r *row) bytes() int {
@@ -53,9 +68,7 @@ func (s *Service) write(verb string) handler {
 		if err != nil {
 			return nil, err
 		}
-		old, next, err := o.execute()
-		u := &usage{table: o.table.name}
-		u.addWrite(o.schema, old, next, 1)
+		old, next, u, err := o.execute()
 		s.meterWrites(call.Region, u, o.table.global())
 		if err != nil {
 			return nil, err
@@ -70,22 +83,31 @@ func (s *Service) write(verb string) handler {
 	}
 }
 
-// execute does the write and gives the item before and after.
-func (o *operation) execute() (old, next attributes, err *core.Error) {
+// execute does the write and gives the item before and after, and what that used: of a write that fails what it looked at, of one that is
+// throttled nothing.
+func (o *operation) execute() (old, next attributes, u *usage, err *core.Error) {
 	t := o.table
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old = t.find(o.key).attributes()
-	if !o.holds(old) {
-		return old, old, o.conditionFailed(old)
+	if o.holds(old) {
+		next, err = o.result(old)
+	} else {
+		err = o.conditionFailed(old)
 	}
-	if next, err = o.result(old); err != nil {
-		return old, old, err
+	if err != nil {
+		next = old
 	}
-	if err := t.write(o.key, next, false); err != nil {
-		return old, old, err
+	u = &usage{table: t.name}
+	u.addWrite(o.schema, o.key.hash, old, next, 1)
+	if p, full := t.full(u.charges); full {
+		return old, old, &usage{table: t.name}, t.throttled(p, "Write")
 	}
-	return old, next, nil
+	t.spend(u.charges)
+	if err == nil {
+		err = t.write(o.key, next, false)
+	}
+	return old, next, u, err
 }
 
 // returned is what ReturnValues asks for, or nil.

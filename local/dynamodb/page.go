@@ -3,6 +3,8 @@ package dynamodb
 import (
 	"math"
 	"math/bits"
+
+	"twofold/local/core"
 )
 
 // page is what one Query or Scan call found.
@@ -30,10 +32,27 @@ func (q *search) segment() (from, to uint64) {
 	return from, to
 }
 
-// page walks from the start to the limit, 1 MB or the end, whichever is first.
-func (q *search) page() *page {
+// run reads a page, unless its partition is full, and gives what that used.
+func (q *search) run() (*page, *usage, *core.Error) {
+	at := partition{"", q.within.hash}
+	if q.index != nil && q.index.global {
+		at.index = q.index.name
+	}
 	q.table.mu.Lock()
 	defer q.table.mu.Unlock()
+	if !q.scan && !q.table.mayRead(at) {
+		return nil, nil, q.table.throttled(at, "Read")
+	}
+	p := q.page()
+	u := q.usage(p)
+	if !q.scan {
+		q.table.spendRead(at, u.total())
+	}
+	return p, u, nil
+}
+
+// page walks from the start to the limit, 1 MB or the end, whichever is first.
+func (q *search) page() *page {
 	p := &page{}
 	backward := q.request.backward && !q.scan
 	_, to := q.segment()

@@ -40,8 +40,10 @@ func (s *Service) search(call *core.Call, scan bool) ([]byte, *core.Error) {
 	if err != nil {
 		return nil, err
 	}
-	p := q.page()
-	u := q.usage(p)
+	p, u, err := q.run()
+	if err != nil {
+		return nil, err
+	}
 	s.cloud.Meter.Add(call.Region, unitRead, u.total())
 	return q.answer(p, u), nil
 }

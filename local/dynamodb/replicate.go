@@ -262,7 +262,7 @@ func (t *table) receive(g *group, r *row) *core.Error {
 	def := t.schema
 	t.mu.Unlock()
 	u := &usage{table: g.name}
-	u.addWrite(def, before, merged.item, 1)
+	u.addWrite(def, merged.key.hash, before, merged.item, 1)
 	g.svc.meterWrites(t.region, u, true)
 	g.svc.cloud.Meter.Add(t.region, unitTransfer, float64(merged.item.size()))
 	if clash {

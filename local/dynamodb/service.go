@@ -17,6 +17,8 @@ type Options struct {
 	// Reorder lets changes of different items reach another region in any order, drawn from
 	// the cloud's Rand. Changes of one item always keep their order.
 	Reorder bool
+	// Partition is what one partition takes in a second; AWS's are PartitionLimits. Zeros are no limit.
+	Partition Limits
 	// Log keeps everything that must outlive this process; nil keeps nothing. What it took is given back with Load.
 	Log Log
 }
@@ -27,6 +29,8 @@ type Service struct {
 	cloud   *core.Cloud
 	options Options
 	tokens  tokens
+
+	throttles throttles
 
 	mu     sync.RWMutex
 	tables map[tableKey]*table
@@ -40,7 +44,7 @@ type tableKey struct{ region, name string }
 
 // New makes the service. Its tasks (replication, TTL) live as long as ctx.
 func New(ctx context.Context, cloud *core.Cloud, options Options) *Service {
-	return &Service{ctx: ctx, cloud: cloud, options: options, tokens: tokens{known: map[tokenKey]tokenUse{}},
+	return &Service{ctx: ctx, cloud: cloud, options: options, tokens: tokens{known: map[tokenKey]tokenUse{}}, throttles: throttles{times: map[Throttle]int{}},
 		tables: map[tableKey]*table{}, groups: map[string]*group{}, saved: map[tableKey]saved{}}
 }
 

@@ -32,6 +32,7 @@ type table struct {
 	stream  *stream
 	expiry  *expiry // nil when TTL is off
 	links   []*link // to the other replicas
+	buckets buckets // of partitions
 
 	restored []restored // of an earlier run, until Resume; by time
 }
@@ -70,7 +71,8 @@ func newTree[T any](less func(a, b T) bool) *btree.BTreeG[T] {
 
 func newTable(svc *Service, region, name string, def *schema) *table {
 	t := &table{svc: svc, region: region, name: name, arn: core.ARN("dynamodb", region, "table/"+name),
-		id: svc.cloud.Rand.UUID(), created: svc.cloud.Now(), schema: &schema{}}
+		id: svc.cloud.Rand.UUID(), created: svc.cloud.Now(), schema: &schema{},
+		buckets: buckets{younger: map[partition]bucket{}}}
 	t.clear()
 	t.define(def)
 	return t

@@ -45,7 +45,11 @@ func (s *Service) transactWrite(_ context.Context, call *core.Call) ([]byte, *co
 	a := newAnswer()
 	if done { // a repeated request costs reads, and writes nothing
 		for _, o := range ops {
-			used.of(o.table.name).base += 2 * readUnits(o.read().bytes(), true)
+			_, units, err := o.read(true, 2)
+			if err != nil {
+				return nil, err
+			}
+			used.of(o.table.name).base += units
 		}
 	}
 	a.capacities(used, r.capacity)
@@ -150,7 +154,6 @@ func runTransaction(ops []*operation, used *usages) *core.Error {
 	failed := false
 	for i, o := range ops {
 		olds[i] = o.table.find(o.key).attributes()
-		used.of(o.table.name).base += 0
 		if err := o.checkItem(); err != nil {
 			reasons[i], failed = reason{code: "ValidationError", message: err.Message}, true
 			continue
@@ -167,17 +170,37 @@ func runTransaction(ops []*operation, used *usages) *core.Error {
 			reasons[i], failed = reason{code: "ValidationError", message: err.Message}, true
 		}
 	}
-	for i, o := range ops {
-		next := results[i]
-		if failed {
-			next = olds[i]
-		}
-		used.of(o.table.name).addWrite(o.schema, olds[i], next, 2)
+	if failed {
+		copy(results, olds)
+	}
+	if err := chargeAll(ops, olds, results, reasons, used); err != nil {
+		return err
 	}
 	if failed {
 		return cancelled(reasons)
 	}
 	return takeAll(ops, results)
+}
+
+// chargeAll takes what a transaction uses of its partitions. If one of them takes no more, nothing is used, and the transaction is cancelled for
+// every part that met one.
+func chargeAll(ops []*operation, olds, results []attributes, reasons []reason, used *usages) *core.Error {
+	parts := make([]usage, len(ops))
+	full := false
+	for i, o := range ops {
+		parts[i].addWrite(o.schema, o.key.hash, olds[i], results[i], 2)
+		if p, is := o.table.full(parts[i].charges); is {
+			reasons[i], full = reason{code: "ThrottlingError", message: o.table.throttled(p, "Write").Message}, true
+		}
+	}
+	if full {
+		return cancelled(reasons)
+	}
+	for i, o := range ops {
+		used.of(o.table.name).add(&parts[i])
+		o.table.spend(parts[i].charges)
+	}
+	return nil
 }
 
 // takeAll makes the results of a transaction the current versions, all or none.
@@ -233,18 +256,15 @@ func (s *Service) transactGet(_ context.Context, call *core.Call) ([]byte, *core
 	if err != nil {
 		return nil, err
 	}
-	unlock := lockTables(ops)
-	rows := make([]*row, len(ops))
-	for i, o := range ops {
-		rows[i] = o.table.find(o.key)
-	}
-	unlock()
 	var used usages
+	rows, err := readAll(ops, &used)
+	if err != nil {
+		return nil, err
+	}
 	a := newAnswer()
 	a.key("Responses")
 	a.b = append(a.b, '[')
 	for i, o := range ops {
-		used.of(o.table.name).base += 2 * readUnits(rows[i].bytes(), true)
 		if i > 0 {
 			a.b = append(a.b, ',')
 		}
@@ -260,6 +280,29 @@ func (s *Service) transactGet(_ context.Context, call *core.Call) ([]byte, *core
 		s.cloud.Meter.Add(call.Region, unitRead, u.total())
 	}
 	return a.done(), nil
+}
+
+// readAll reads the items of a transaction as they stand at one moment. If a partition takes no more, the transaction is cancelled for every part that
+// met one.
+func readAll(ops []*operation, used *usages) ([]*row, *core.Error) {
+	defer lockTables(ops)()
+	reasons, full := make([]reason, len(ops)), false
+	for i, o := range ops {
+		if p := (partition{"", o.key.hash}); !o.table.mayRead(p) {
+			reasons[i], full = reason{code: "ThrottlingError", message: o.table.throttled(p, "Read").Message}, true
+		}
+	}
+	if full {
+		return nil, cancelled(reasons)
+	}
+	rows := make([]*row, len(ops))
+	for i, o := range ops {
+		rows[i] = o.table.find(o.key)
+		units := 2 * readUnits(rows[i].bytes(), true)
+		o.table.spendRead(partition{"", o.key.hash}, units)
+		used.of(o.table.name).base += units
+	}
+	return rows, nil
 }
 
 // fingerprint is the same for requests that mean the same: SDKs send maps in any order.

@@ -61,7 +61,7 @@ func (w *World) newServices() error {
 	s := &w.svc
 	s.iam = iam.New()
 	w.cloud.UseAuthorizer(s.iam)
-	s.dynamodb = dynamodb.New(w.ctx, w.cloud, dynamodb.Options{Log: w.keepTables()})
+	s.dynamodb = dynamodb.New(w.ctx, w.cloud, dynamodb.Options{Log: w.keepTables(), Partition: w.partitionLimits()})
 	s.sqs = sqs.New(sqs.Config{Cloud: w.cloud, Context: w.ctx, Endpoint: w.Endpoint()})
 	s.runner = w.driver.runner(w)
 	s.cloudwatch = w.newAlarms() // the runner has said whether the world is simulated
@@ -80,6 +80,14 @@ func (w *World) newServices() error {
 	}
 	w.register()
 	return nil
+}
+
+// partitionLimits are AWS's, unless the options leave them away.
+func (w *World) partitionLimits() dynamodb.Limits {
+	if w.opts.Unthrottled {
+		return dynamodb.Limits{}
+	}
+	return dynamodb.PartitionLimits()
 }
 
 func (w *World) newProviders() (err error) {

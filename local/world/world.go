@@ -17,16 +17,17 @@ import (
 
 // Options say what is started.
 type Options struct {
-	Root      string            // the repository: where samconfig.toml stands
-	Stage     string            // prefix of the environments of samconfig.toml; "local" when empty
-	Lag       time.Duration     // how long replication between the regions takes
-	Overrides map[string]string // template parameters that take the place of samconfig's
-	Regions   []string          // of the stage those that run, the others being lost from the start; all when empty
-	Speed     float64           // how many seconds of the schedules' clock pass in one second; 1 when 0
-	Seed      uint64            // of everything that is drawn; live from the clock when 0
-	Alarms    bool              // evaluate alarms in a simulated world too; a live one always does
-	Latency   Latency           // of requests in a simulated world; none when zero
-	Bare      []string          // regions of a cloud into which nothing is deployed; Root and Stage are not read then
+	Root        string            // the repository: where samconfig.toml stands
+	Stage       string            // prefix of the environments of samconfig.toml; "local" when empty
+	Lag         time.Duration     // how long replication between the regions takes
+	Overrides   map[string]string // template parameters that take the place of samconfig's
+	Regions     []string          // of the stage those that run, the others being lost from the start; all when empty
+	Speed       float64           // how many seconds of the schedules' clock pass in one second; 1 when 0
+	Seed        uint64            // of everything that is drawn; live from the clock when 0
+	Unthrottled bool              // without DynamoDB's limits on what one partition takes
+	Alarms      bool              // evaluate alarms in a simulated world too; a live one always does
+	Latency     Latency           // of requests in a simulated world; none when zero
+	Bare        []string          // regions of a cloud into which nothing is deployed; Root and Stage are not read then
 
 	// Of a live world alone.
 	Functions string // folder of the compiled functions, one file for each, named like its folder in functions/

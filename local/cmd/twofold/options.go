@@ -31,6 +31,7 @@ func platform(do func(ctx context.Context, s settings) error, more ...option) fu
 		own := flags.Duration("sweep-own-after", usual.own, "the `age` at which a region sweeps its own orders; 0 as deployed")
 		peer := flags.Duration("sweep-peer-after", usual.peer, "the `age` at which a region sweeps the other's orders; 0 as deployed")
 		flags.Float64Var(&s.Speed, "schedule-speed", usual.speed, "how many `times` faster schedules run, the sweeps' among them")
+		flags.BoolVar(&s.Unthrottled, "unthrottled", false, "without DynamoDB's limits on what one partition takes in a second")
 		for _, declare := range more {
 			declare(flags, &s)
 		}
