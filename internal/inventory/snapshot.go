@@ -110,14 +110,9 @@ type look struct {
 	level bool // the other region has too little for what it sells
 }
 
-// Position is the key of the last product that was looked at.
-func (w productWalk) Position(ctx context.Context) (platform.Item, error) {
-	return w.stock.position(ctx, "snapshots")
-}
-
-// SetPosition implements round.
+// SetPosition implements round: a position is the key of the last product that was looked at.
 func (w productWalk) SetPosition(ctx context.Context, at platform.Item) error {
-	return w.stock.setPosition(ctx, "snapshots", at)
+	return w.stock.setPosition(ctx, snapshotsRound, at)
 }
 
 // Step compares the next products.

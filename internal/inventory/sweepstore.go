@@ -13,34 +13,27 @@ import (
 )
 
 // Held are the orders of reservations that have been held since before a time. The index may lag behind the table by a moment, which does not
-// matter to what is minutes old.
+// matter to what is minutes old. It holds open reservations alone, however many there were: one read of all its shards costs less than one of each.
 func (t stockTable) Held(ctx context.Context, before time.Time) (orderIDs []string, err error) {
-	for shard := range heldShards {
-		pages := dynamodb.NewQueryPaginator(t.db, &dynamodb.QueryInput{
-			TableName: &t.name, IndexName: aws.String(heldIndex),
-			KeyConditionExpression:    aws.String("heldShard = :shard AND heldAt < :before"),
-			ExpressionAttributeValues: platform.Item{":shard": str(heldHash(shard)), ":before": str(stamp(before))},
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, platform.FromAWS(err)
-			}
-			for _, item := range page.Items {
-				orderIDs = append(orderIDs, orderOf(item))
-			}
+	for pages := dynamodb.NewScanPaginator(t.db, &dynamodb.ScanInput{
+		TableName: &t.name, IndexName: aws.String(heldIndex),
+		FilterExpression: aws.String("heldAt < :before"), ExpressionAttributeValues: platform.Item{":before": str(stamp(before))},
+	}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, platform.FromAWS(err)
+		}
+		for _, item := range page.Items {
+			orderIDs = append(orderIDs, orderOf(item))
 		}
 	}
 	return orderIDs, nil
 }
 
-// heldRound names the round over held reservations.
-const heldRound = "held"
-
 // Last implements platform.Place for that round.
 func (t stockTable) Last(ctx context.Context) (string, error) {
-	at, err := t.position(ctx, heldRound)
-	return text(at, "order"), err
+	all, err := t.Positions(ctx)
+	return text(all[heldRound], "order"), err
 }
 
 // SetLast implements platform.Place.
@@ -54,14 +47,9 @@ type receiptWalk struct {
 	stock     stockTable
 }
 
-// Position is a key of the catalogue's index.
-func (w receiptWalk) Position(ctx context.Context) (platform.Item, error) {
-	return w.stock.position(ctx, "receipts")
-}
-
-// SetPosition implements round.
+// SetPosition implements round: a position is a key of the catalogue's index.
 func (w receiptWalk) SetPosition(ctx context.Context, at platform.Item) error {
-	return w.stock.setPosition(ctx, "receipts", at)
+	return w.stock.setPosition(ctx, receiptsRound, at)
 }
 
 // Step scans the next piece of the sparse index, which holds receipts, transfers and requests, and takes this region's receipts
