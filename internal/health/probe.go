@@ -110,7 +110,7 @@ func (p *probe) once(ctx context.Context, c check) error {
 func anyKey() platform.Item { return platform.Item{"pk": str(partition), "sk": str(probeSort)} }
 
 // readable checks that a table answers.
-func readable(client *dynamodb.Client, table string) func(ctx context.Context) error {
+func readable(client platform.Tables, table string) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		_, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: anyKey()})
 		return err

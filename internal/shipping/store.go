@@ -13,7 +13,7 @@ import (
 
 // shipmentTable keeps this region's records of shipments.
 type shipmentTable struct {
-	db   *dynamodb.Client
+	db   platform.Tables
 	name string
 }
 

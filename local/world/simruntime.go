@@ -25,8 +25,9 @@ func (d *simDriver) runtime(env simulated.Env, endpoint string) platform.Runtime
 	call := simCaller{host: strings.TrimPrefix(endpoint, "http://"), accessKey: v.AccessKeyID, clock: clock}
 	return platform.Runtime{
 		Getenv: env.Getenv, Clock: clock, Rand: env.Rand,
-		HTTP: &http.Client{Transport: d}, // without a Timeout it starts no goroutine
-		Log:  simLog(env.Stdout, clock).With("function", v.Name, "region", v.Region),
+		HTTP:   &http.Client{Transport: d}, // without a Timeout it starts no goroutine
+		Log:    simLog(env.Stdout, clock).With("function", v.Name, "region", v.Region),
+		Tables: func() platform.Tables { return d.tables(env, clock) },
 		AWS: aws.Config{
 			Region: v.Region, BaseEndpoint: aws.String(endpoint), HTTPClient: sdkTransport{d},
 			Credentials: credentials.NewStaticCredentialsProvider(v.AccessKeyID, v.Secret, ""),
