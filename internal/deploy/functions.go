@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"twofold/internal/platform"
@@ -13,7 +14,7 @@ import (
 // NewStreamLookup serves Custom::StreamArn {TableName}, whose attribute StreamArn is the stream of the table's replica in this
 // region: GetAtt knows only the stream of the region whose stack owns a global table.
 func NewStreamLookup(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
-	l := &streamLookup{tables: rt.DynamoDB(), http: rt.HTTP, clock: rt.Clock, log: rt.Log}
+	l := &streamLookup{tables: dynamodb.NewFromConfig(rt.AWS), http: rt.HTTP, clock: rt.Clock, log: rt.Log}
 	return lambda.NewHandler(l.handle), nil
 }
 

@@ -1,7 +1,7 @@
 // Package health says whether a region can be used.
 //
-// A probe looks every minute at what the region's services stand on: each table is read, and each provider is called over
-// HTTP. What it found stands in the region's own table health, where GET /health reads it; so the answer costs one read, whoever asks
+// A probe looks every minute at what the region's services stand on: each table is read, all in one call and those that it tells nothing of
+// again alone, and each provider is called over HTTP. What it found stands in the region's own table health, where GET /health reads it; so the answer costs one read, whoever asks
 // and how often. A region is well if everything in the last report is, if that report is younger than three minutes, and if no operator
 // has taken the region out.
 //

@@ -30,9 +30,13 @@ func NewProbe(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env, db := rt.NewEnv(), rt.DynamoDB()
 	p := &probe{table: healthTable{db: db, name: env.String("TABLE")}, clock: rt.Clock, log: rt.Log, metrics: rt.Metrics(),
 		heart: heartbeat{db: db, table: env.String("CATALOGUE_TABLE"), region: rt.AWS.Region, peer: env.String("PEER_REGION")}}
+	checks := make(map[string]string, len(tables))
 	for _, t := range tables {
-		p.checks = append(p.checks, check{name: t.check, run: readable(db, env.String(t.variable))})
+		table := env.String(t.variable)
+		checks[table] = t.check
+		p.checks = append(p.checks, check{name: t.check, run: readable(db, table)})
 	}
+	p.together = allReadable(db, checks)
 	p.checks = append(p.checks,
 		check{name: "provider-payment", run: reachable(rt.HTTP, env.String("STRIPE_API_BASE"))},
 		check{name: "provider-carrier", run: reachable(rt.HTTP, env.String("CARRIER_API_BASE"))})

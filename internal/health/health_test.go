@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
 )
@@ -130,6 +131,42 @@ func TestOneLostAnswerDoesNotCount(t *testing.T) {
 	}})
 	if res, _ := get(t, table, noon); res.StatusCode != http.StatusOK || n != 2 {
 		t.Errorf("%d after %d tries", res.StatusCode, n)
+	}
+}
+
+// tablesAtOnce answers a BatchGetItem.
+type tablesAtOnce struct {
+	left map[string]types.KeysAndAttributes
+	down error
+}
+
+func (t tablesAtOnce) BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	return &dynamodb.BatchGetItemOutput{UnprocessedKeys: t.left}, t.down
+}
+
+func TestATableIsReadAloneOnlyIfReadingAllAtOnceToldNothingOfIt(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		db    tablesAtOnce
+		alone string
+	}{
+		{"all answer", tablesAtOnce{}, ""},
+		{"one is left for later", tablesAtOnce{left: map[string]types.KeysAndAttributes{"B": {}}}, "B"},
+		{"the call fails", tablesAtOnce{down: errors.New("connection refused")}, "AB"},
+	} {
+		alone := ""
+		read := func(table string) check {
+			return check{"table-" + table, func(context.Context) error { alone += table; return nil }}
+		}
+		table := &testTable{}
+		p := &probe{checks: []check{read("A"), read("B")}, together: allReadable(c.db, map[string]string{"A": "table-A", "B": "table-B"}),
+			table: healthTable{db: table, name: "health"}, clock: &testClock{now: noon}, log: slog.New(slog.DiscardHandler), heart: still{}}
+		if err := p.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if res, _ := get(t, table, noon); alone != c.alone || res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %q were read alone, want %q; %d", c.name, alone, c.alone, res.StatusCode)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
 )
@@ -29,7 +30,9 @@ type check struct {
 // probe looks at everything and writes down what it found.
 type probe struct {
 	checks []check
-	table  interface {
+	// together does several checks in one call and names those that came out well; the others are made one by one. Nil does none.
+	together func(ctx context.Context) (well map[string]bool, err error)
+	table    interface {
 		save(ctx context.Context, r Report) error
 	}
 	heart interface {
@@ -44,9 +47,12 @@ type probe struct {
 func (p *probe) run(ctx context.Context) error {
 	r := Report{At: p.clock.Now()}
 	samples := p.replication(ctx, r.At)
-	failed := 0.0
+	failed, well := 0.0, p.first(ctx)
 	for _, c := range p.checks {
-		err := p.try(ctx, c)
+		var err error
+		if !well[c.name] {
+			err = p.try(ctx, c)
+		}
 		if err != nil {
 			failed++
 			p.log.Error("not well", "check", c.name, "error", err.Error())
@@ -71,6 +77,20 @@ func (p *probe) replication(ctx context.Context, now time.Time) []platform.Sampl
 	return []platform.Sample{{Metric: platform.ReplicationLag, Value: lag.Seconds()}}
 }
 
+// first are the checks that need not be made one by one.
+func (p *probe) first(ctx context.Context) map[string]bool {
+	if p.together == nil {
+		return nil
+	}
+	ctx, cancel := p.clock.WithTimeout(ctx, checkDeadline)
+	defer cancel()
+	well, err := p.together(ctx)
+	if err != nil {
+		p.log.Warn("not all tables were read at once", "error", err.Error())
+	}
+	return well
+}
+
 func (p *probe) try(ctx context.Context, c check) (err error) {
 	for range checkTries {
 		if err = p.once(ctx, c); err == nil {
@@ -86,11 +106,40 @@ func (p *probe) once(ctx context.Context, c check) error {
 	return c.run(ctx)
 }
 
-// readable checks that a table answers. The item need not be there.
-func readable(client *dynamodb.Client, table string) func(ctx context.Context) error {
+// anyKey is of an item that need not be there.
+func anyKey() platform.Item { return platform.Item{"pk": str(partition), "sk": str(probeSort)} }
+
+// readable checks that a table answers.
+func readable(client platform.Tables, table string) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
-		_, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: platform.Item{"pk": str(partition), "sk": str(probeSort)}})
+		_, err := client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: anyKey()})
 		return err
+	}
+}
+
+// batchReader is what reading several tables at once uses of a DynamoDB client.
+type batchReader interface {
+	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+}
+
+// allReadable does the checks of several tables in one call. checks are their names, by table. One table that does not answer may fail the call
+// for all, and which it was is not told.
+func allReadable(client batchReader, checks map[string]string) func(ctx context.Context) (map[string]bool, error) {
+	return func(ctx context.Context) (map[string]bool, error) {
+		ask := make(map[string]types.KeysAndAttributes, len(checks))
+		for table := range checks {
+			ask[table] = types.KeysAndAttributes{Keys: []platform.Item{anyKey()}}
+		}
+		res, err := client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
+		if err != nil {
+			return nil, err
+		}
+		well := make(map[string]bool, len(checks))
+		for table, check := range checks {
+			_, left := res.UnprocessedKeys[table]
+			well[check] = !left
+		}
+		return well, nil
 	}
 }
 

@@ -82,7 +82,7 @@ func (i productItem) product() Product {
 
 // catalogueTable is the global table of products and receipts as this region's replica has it.
 type catalogueTable struct {
-	db     *dynamodb.Client
+	db     platform.Tables
 	name   string
 	region string
 	both   *platform.TwoRegions // only where receipts are written

@@ -30,14 +30,9 @@ type dealWalk struct {
 // sells more than it has shows in its demand.
 const requestLives = 5 * time.Minute
 
-// Position is a key of the catalogue's index, with the part that it stands in.
-func (w dealWalk) Position(ctx context.Context) (platform.Item, error) {
-	return w.stock.position(ctx, "deals")
-}
-
-// SetPosition implements round.
+// SetPosition implements round: a position is a key of the catalogue's index, with the part that it stands in.
 func (w dealWalk) SetPosition(ctx context.Context, at platform.Item) error {
-	return w.stock.setPosition(ctx, "deals", at)
+	return w.stock.setPosition(ctx, dealsRound, at)
 }
 
 // Step reads the next items for this region. There are at most two for a SKU, so a round is short.
@@ -127,14 +122,9 @@ type givenWalk struct {
 	peer      string
 }
 
-// Position is the key of the last total that was looked at.
-func (w givenWalk) Position(ctx context.Context) (platform.Item, error) {
-	return w.stock.position(ctx, "given")
-}
-
-// SetPosition implements round.
+// SetPosition implements round: a position is the key of the last total that was looked at.
 func (w givenWalk) SetPosition(ctx context.Context, at platform.Item) error {
-	return w.stock.setPosition(ctx, "given", at)
+	return w.stock.setPosition(ctx, givenRound, at)
 }
 
 // Step compares the next totals.

@@ -71,7 +71,7 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 		return nil, err
 	}
 	peer := d.partner.peer
-	s := sweep{region: rt.AWS.Region, receipts: receiptWalk{d.catalogue, d.stock}, credit: d.creditor(rt), held: d.stock, stock: d.stock, orders: orders,
+	s := sweep{region: rt.AWS.Region, places: d.stock, receipts: receiptWalk{d.catalogue, d.stock}, credit: d.creditor(rt), held: d.stock, stock: d.stock, orders: orders,
 		dealt: dealWalk{d.catalogue, d.stock, peer, rt.Clock}, untold: givenWalk{d.catalogue, d.stock, peer}, products: productWalk{d.catalogue, d.stock, peer},
 		partner: d.partner, snapshots: d.catalogue, clock: rt.Clock, log: rt.Log}
 	return d.fences.Guard(lambda.NewHandler(s.run)), nil

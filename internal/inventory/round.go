@@ -16,20 +16,27 @@ const stepsPerSweep = 10
 
 // round is a walk through everything of a kind, again and again, of which each sweep goes a part.
 type round[T any] interface {
-	// Position is where the last sweep stopped; nil for the beginning.
-	Position(ctx context.Context) (platform.Item, error)
+	// SetPosition keeps where the next sweep goes on; nil for the beginning.
 	SetPosition(ctx context.Context, at platform.Item) error
 	// Step are those after a position to which something is to be done, and the next position; nil at the end.
 	Step(ctx context.Context, after platform.Item) (due []T, next platform.Item, err error)
 }
 
+// The rounds of the sweep.
+const (
+	receiptsRound  = "receipts"
+	heldRound      = "held"
+	givenRound     = "given"
+	dealsRound     = "deals"
+	snapshotsRound = "snapshots"
+)
+
+// positions are where the last sweep stopped, by round; nil for the beginning.
+type positions map[string]platform.Item
+
 // walk goes some steps further on a round. The position is kept when the steps are done or the time is up, so a sweep that dies repeats them. A
 // first step that takes all the time is not repeated before the others had their turn.
-func walk[T any](ctx context.Context, clock platform.Clock, r round[T], each func(T)) error {
-	from, err := r.Position(ctx)
-	if err != nil {
-		return err
-	}
+func walk[T any](ctx context.Context, clock platform.Clock, from platform.Item, r round[T], each func(T)) error {
 	at := from
 	for i := range stepsPerSweep {
 		due, next, err := r.Step(ctx, at)
@@ -72,17 +79,25 @@ func stopped[T any](ctx context.Context, clock platform.Clock, r round[T], at pl
 	return r.SetPosition(ctx, at)
 }
 
-// position reads where a round goes on; nil for its beginning.
-func (t stockTable) position(ctx context.Context, round string) (platform.Item, error) {
-	res, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: roundKey(round), ConsistentRead: aws.Bool(true)})
+// Positions reads where all rounds go on, in one call.
+func (t stockTable) Positions(ctx context.Context) (positions, error) {
+	names := map[string]string{} // of the rounds, by their keys
+	var keys []platform.Item
+	for _, name := range []string{receiptsRound, heldRound, givenRound, dealsRound, snapshotsRound} {
+		key := roundKey(name)
+		names[text(key, attrPK)], keys = name, append(keys, key)
+	}
+	items, err := batchGetAs(ctx, t.db, t.name, types.KeysAndAttributes{Keys: keys, ConsistentRead: aws.Bool(true)})
 	if err != nil {
-		return nil, platform.FromAWS(err)
+		return nil, err
 	}
-	after, ok := res.Item["after"].(*types.AttributeValueMemberM)
-	if !ok {
-		return nil, nil
+	out := positions{}
+	for _, item := range items {
+		if after, ok := item["after"].(*types.AttributeValueMemberM); ok {
+			out[names[text(item, attrPK)]] = after.Value
+		}
 	}
-	return after.Value, nil
+	return out, nil
 }
 
 func (t stockTable) setPosition(ctx context.Context, round string, at platform.Item) error {

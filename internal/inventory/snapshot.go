@@ -119,14 +119,9 @@ func (l look) news(held int64) (stockOf, bool) {
 	return s, s.Counters != l.told.Counters || s.Demand != l.told.Demand
 }
 
-// Position is the key of the last product that was looked at.
-func (w productWalk) Position(ctx context.Context) (platform.Item, error) {
-	return w.stock.position(ctx, "snapshots")
-}
-
-// SetPosition implements round.
+// SetPosition implements round: a position is the key of the last product that was looked at.
 func (w productWalk) SetPosition(ctx context.Context, at platform.Item) error {
-	return w.stock.setPosition(ctx, "snapshots", at)
+	return w.stock.setPosition(ctx, snapshotsRound, at)
 }
 
 // Step compares the next products.

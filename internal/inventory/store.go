@@ -18,7 +18,7 @@ import (
 
 // stockTable keeps this region's counters and reservations.
 type stockTable struct {
-	db   *dynamodb.Client
+	db   platform.Tables
 	name string
 }
 
@@ -117,7 +117,7 @@ const batchLimit = 100
 
 // batchGet reads at most batchLimit items of a table, with those attributes that a projection names, or all; items that do not exist
 // are left out.
-func batchGet(ctx context.Context, db *dynamodb.Client, table string, keys []platform.Item, projection string) ([]platform.Item, error) {
+func batchGet(ctx context.Context, db platform.Tables, table string, keys []platform.Item, projection string) ([]platform.Item, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
@@ -128,7 +128,7 @@ func batchGet(ctx context.Context, db *dynamodb.Client, table string, keys []pla
 	return batchGetAs(ctx, db, table, ask)
 }
 
-func batchGetAs(ctx context.Context, db *dynamodb.Client, table string, ask types.KeysAndAttributes) ([]platform.Item, error) {
+func batchGetAs(ctx context.Context, db platform.Tables, table string, ask types.KeysAndAttributes) ([]platform.Item, error) {
 	res, err := db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{table: ask}})
 	if err != nil {
 		return nil, platform.FromAWS(err)

@@ -23,7 +23,10 @@ const (
 
 // sweep makes good what events did not bring.
 type sweep struct {
-	region    string
+	region string
+	places interface { // where the last sweep stopped on each round
+		Positions(ctx context.Context) (positions, error)
+	}
 	receipts  round[Receipt] // those that this region must credit and has not
 	credit    creditor
 	held      heldOrders
@@ -73,9 +76,13 @@ func (s sweep) run(ctx context.Context, in sweepInput) (SweepResult, error) {
 		return SweepResult{}, s.partner.level(ctx, in.SKU)
 	}
 	var res SweepResult
+	from, err := s.places.Positions(ctx)
+	if err != nil {
+		return res, err
+	}
 	var parts []func(context.Context) error
-	for _, part := range []func(context.Context, *SweepResult) error{s.creditReceipts, s.settleHeld, s.tellGiven, s.deal, s.publish} {
-		parts = append(parts, func(ctx context.Context) error { return part(ctx, &res) })
+	for _, part := range []func(context.Context, positions, *SweepResult) error{s.creditReceipts, s.settleHeld, s.tellGiven, s.deal, s.publish} {
+		parts = append(parts, func(ctx context.Context) error { return part(ctx, from, &res) })
 	}
 	failed := platform.InParts(ctx, s.clock, sweepTime, parts...)
 	s.log.Info("swept", "credited", res.Credited, "settled", res.Settled, "open", res.Open, "moved", res.Moved, "published", res.Published, "failed", res.Failed)
@@ -83,8 +90,8 @@ func (s sweep) run(ctx context.Context, in sweepInput) (SweepResult, error) {
 }
 
 // creditReceipts goes some steps further on the receipts' round. One that cannot be credited is met again on the next round.
-func (s sweep) creditReceipts(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.clock, s.receipts, func(r Receipt) {
+func (s sweep) creditReceipts(ctx context.Context, from positions, res *SweepResult) error {
+	return walk(ctx, s.clock, from[receiptsRound], s.receipts, func(r Receipt) {
 		if err := s.credit.once(ctx, r); err != nil {
 			res.Failed++
 			s.log.Error("a receipt was not credited", "sku", r.SKU, "receipt", r.ID, "error", err.Error())
@@ -96,7 +103,7 @@ func (s sweep) creditReceipts(ctx context.Context, res *SweepResult) error {
 
 // publish goes some steps further on the products' round: what has changed here is told to the other region, and what that sells more
 // than it has is given to it.
-func (s sweep) publish(ctx context.Context, res *SweepResult) error {
+func (s sweep) publish(ctx context.Context, from positions, res *SweepResult) error {
 	var units map[string]int64
 	held := func() (_ map[string]int64, err error) { // looked up once, and only if there is something to tell
 		if units == nil {
@@ -104,7 +111,7 @@ func (s sweep) publish(ctx context.Context, res *SweepResult) error {
 		}
 		return units, err
 	}
-	return walk(ctx, s.clock, s.products, func(l look) {
+	return walk(ctx, s.clock, from[snapshotsRound], s.products, func(l look) {
 		if l.tell {
 			s.tell(ctx, res, l, held)
 		}
@@ -127,15 +134,15 @@ func (s sweep) tell(ctx context.Context, res *SweepResult, l look, held func() (
 }
 
 // tellGiven tells the other region of what was given by a run that died before it had said so.
-func (s sweep) tellGiven(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.clock, s.untold, func(d deal) {
+func (s sweep) tellGiven(ctx context.Context, from positions, res *SweepResult) error {
+	return walk(ctx, s.clock, from[givenRound], s.untold, func(d deal) {
 		s.count(&res.Moved, res, s.partner.publish(ctx, d.sku, d.quantity), "a transfer was not told", d.sku)
 	})
 }
 
 // deal credits what the other region has given, and gives what it wants, where the event did not come through.
-func (s sweep) deal(ctx context.Context, res *SweepResult) error {
-	return walk(ctx, s.clock, s.dealt, func(d deal) {
+func (s sweep) deal(ctx context.Context, from positions, res *SweepResult) error {
+	return walk(ctx, s.clock, from[dealsRound], s.dealt, func(d deal) {
 		do := s.partner.receive
 		if d.wanted {
 			do = s.partner.answer
@@ -154,7 +161,7 @@ func (s sweep) count(done *int, res *SweepResult, err error, failure, sku string
 	*done++
 }
 
-func (s sweep) settleHeld(ctx context.Context, res *SweepResult) error {
+func (s sweep) settleHeld(ctx context.Context, _ positions, res *SweepResult) error {
 	orders, err := s.held.Held(ctx, s.clock.Now().Add(-heldFor))
 	if err != nil {
 		return err

@@ -32,8 +32,6 @@ type wheel struct {
 	writes   int
 }
 
-func (w *wheel) Position(context.Context) (platform.Item, error) { return w.at, nil }
-
 func (w *wheel) SetPosition(_ context.Context, at platform.Item) error {
 	w.at = at
 	w.writes++
@@ -60,13 +58,22 @@ func (w *wheel) Step(_ context.Context, after platform.Item) ([]Receipt, platfor
 
 func newSweep(m *memory, clock *handClock, w *wheel, orders outcomes) sweep {
 	b := &board{stock: m}
-	return sweep{region: east, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, dealt: idle{}, untold: idle{}, products: b, snapshots: b, clock: clock, log: discard()}
+	return sweep{region: east, places: kept{w, b}, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, dealt: idle{}, untold: idle{}, products: b, snapshots: b, clock: clock, log: discard()}
+}
+
+// kept are the positions of two rounds.
+type kept struct {
+	receipts  *wheel
+	snapshots *board
+}
+
+func (k kept) Positions(context.Context) (positions, error) {
+	return positions{receiptsRound: k.receipts.at, snapshotsRound: k.snapshots.at}, nil
 }
 
 // idle is a round that finds nothing.
 type idle struct{}
 
-func (idle) Position(context.Context) (platform.Item, error)                    { return nil, nil }
 func (idle) SetPosition(context.Context, platform.Item) error                   { return nil }
 func (idle) Step(context.Context, platform.Item) ([]deal, platform.Item, error) { return nil, nil, nil }
 
@@ -77,8 +84,6 @@ type board struct {
 	at     platform.Item
 	fails  bool
 }
-
-func (b *board) Position(context.Context) (platform.Item, error) { return b.at, nil }
 
 func (b *board) SetPosition(_ context.Context, at platform.Item) error {
 	b.at = at
@@ -256,7 +261,7 @@ func TestAWalkGoesOnWhereItsTimeWasUp(t *testing.T) {
 	slow := slowOrders{handClock: clock}
 	for range 5 { // each has time for a step and a half, and nothing of what it does succeeds
 		ctx, cancel := slow.WithTimeout(t.Context(), 150*time.Second)
-		err := walk(ctx, slow, w, func(r Receipt) {
+		err := walk(ctx, slow, w.at, w, func(r Receipt) {
 			clock.now = clock.now.Add(time.Second)
 			seen[r.ID] = true
 		})

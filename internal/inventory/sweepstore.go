@@ -13,8 +13,9 @@ import (
 	"twofold/internal/platform"
 )
 
-// Held are the orders of reservations that have been held since before a time. The index is sparse: it has only what is held, which is little, so it is
-// scanned whole. It may lag behind the table by a moment, which does not matter to what is minutes old.
+// Held are the orders of reservations that have been held since before a time. The index is sparse: it has only what is held,
+// however much there was, so one read of all its shards costs less than one of each. It may lag behind the table by a moment, which does not matter to what
+// is minutes old.
 func (t stockTable) Held(ctx context.Context, before time.Time) (orderIDs []string, err error) {
 	return t.heldBefore(ctx, stamp(before))
 }
@@ -75,13 +76,10 @@ func (t stockTable) heldBefore(ctx context.Context, before string) (orderIDs []s
 	return orderIDs, nil
 }
 
-// heldRound names the round over held reservations.
-const heldRound = "held"
-
 // Last implements platform.Place for that round.
 func (t stockTable) Last(ctx context.Context) (string, error) {
-	at, err := t.position(ctx, heldRound)
-	return text(at, "order"), err
+	all, err := t.Positions(ctx)
+	return text(all[heldRound], "order"), err
 }
 
 // SetLast implements platform.Place.
@@ -95,14 +93,9 @@ type receiptWalk struct {
 	stock     stockTable
 }
 
-// Position is a key of the catalogue's index.
-func (w receiptWalk) Position(ctx context.Context) (platform.Item, error) {
-	return w.stock.position(ctx, "receipts")
-}
-
-// SetPosition implements round.
+// SetPosition implements round: a position is a key of the catalogue's index.
 func (w receiptWalk) SetPosition(ctx context.Context, at platform.Item) error {
-	return w.stock.setPosition(ctx, "receipts", at)
+	return w.stock.setPosition(ctx, receiptsRound, at)
 }
 
 // Step scans the next piece of the sparse index, which holds receipts, transfers and requests, and takes this region's receipts

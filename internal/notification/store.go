@@ -13,7 +13,7 @@ import (
 
 // mailTable keeps what was mailed.
 type mailTable struct {
-	db   *dynamodb.Client
+	db   platform.Tables
 	name string
 }
 

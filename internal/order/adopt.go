@@ -17,7 +17,7 @@ import (
 type adopter struct {
 	region, peer string
 	orders, work string // the global table, and the region's own
-	db           *dynamodb.Client
+	db           platform.Tables
 	fences       *platform.Fences
 	clock        platform.Clock
 }

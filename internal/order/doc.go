@@ -41,7 +41,8 @@
 //
 // A pass costs one index read for each of its five shards, however long the time is that it goes over, and for each 100 orders one batch
 // read of the fact that nearly all have by then; only orders without it are read whole. With its steps a run with nothing to do makes 14
-// index reads and, for each home, one read of the retry list and one read and one write of all its cursors together. That item has
+// index reads and, for each home, one read of the retry list and one read of all its cursors together. They are written, together too, when
+// orders were seen or a later pass went on: a first pass that saw nothing begins where it began the time before. That item has
 // a version: of two runs at once one keeps its places, and the other's work is done again. A run that dies before it writes them has
 // missed nothing, since orders go on the retry list first.
 //

@@ -39,6 +39,7 @@ type testRegion struct {
 	slow   time.Duration // every call takes that long
 	reads  int           // index reads
 	loads  int
+	writes int // of cursors
 }
 
 func newTestRegion(home string) *testRegion {
@@ -120,6 +121,7 @@ func (r *testRegion) advance(_ context.Context, home string, to cursors) error {
 		return err
 	}
 	r.kept[home] = to
+	r.writes++
 	return nil
 }
 
@@ -358,6 +360,23 @@ func TestOneBadOrderStopsNoOtherAndFailsTheRun(t *testing.T) {
 	}
 	if p := r.kept[east].places["placed#0#1"]; !p.before.Equal(noon.Add(2 * time.Minute)) {
 		t.Errorf("the first pass has come to %v", p)
+	}
+}
+
+func TestARunThatSeesNothingKeepsNoPlaceUnlessALaterPassWentOn(t *testing.T) {
+	r := newTestRegion(east)
+	s := r.sweep(east, 2*time.Minute)
+	for range 16 {
+		run(t, s)
+		r.clock.now = r.clock.now.Add(time.Minute)
+	}
+	// The first run sets all places and reads nothing; the second pass, at 16 min, goes on every two minutes, the third not yet.
+	if want := (15 + 7) * (sweepShards + 1); r.reads != want || r.writes != 1+7 {
+		t.Errorf("%d index reads, want %d; %d writes of cursors, want 8", r.reads, want, r.writes)
+	}
+	r.orders = append(r.orders, &testOrder{id: "ord_1", placed: r.clock.now.Add(-210 * time.Second), arrives: r.clock.now})
+	if got := run(t, s); got.Found != 1 {
+		t.Errorf("an order that turned up where the last run saw nothing was not found: %+v", got)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // placeTable keeps the reconciler's places and its list in the payments table.
 type placeTable struct {
-	db   *dynamodb.Client
+	db   platform.Tables
 	name string
 }
 

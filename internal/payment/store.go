@@ -12,7 +12,7 @@ import (
 
 // paymentTable remembers each order's intent.
 type paymentTable struct {
-	db    *dynamodb.Client
+	db    platform.Tables
 	name  string
 	clock platform.Clock
 }

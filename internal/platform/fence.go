@@ -34,7 +34,7 @@ const fenceLives = 10 * time.Second
 
 // Fences reads and sets the fences in a service's global table. It is safe for concurrent use.
 type Fences struct {
-	db           *dynamodb.Client
+	db           Tables
 	table        string
 	region, peer string
 	clock        Clock

@@ -26,6 +26,8 @@ type Runtime struct {
 	Clock  Clock
 	Rand   io.Reader
 	Log    *slog.Logger // JSON lines
+	// Tables makes a client of this region's tables; nil makes the SDK's. The simulated driver has a cheaper one.
+	Tables func() Tables
 	// Workers is how many calls a handler may have under way at once in [Runtime.Each]. The simulated driver leaves it at zero: there all that
 	// goes on at once is the scheduler's.
 	Workers int

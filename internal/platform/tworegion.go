@@ -10,9 +10,25 @@ import (
 	"github.com/aws/smithy-go/rand"
 )
 
+// Tables are the operations of a DynamoDB client that functions use.
+type Tables interface {
+	Putter
+	dynamodb.QueryAPIClient
+	dynamodb.ScanAPIClient
+	GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
+	TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+}
+
 // DynamoDB is the client of this region's tables. Transaction tokens are drawn from the runtime's randomness, so that
 // a seeded run sends the same bytes.
-func (rt Runtime) DynamoDB() *dynamodb.Client {
+func (rt Runtime) DynamoDB() Tables {
+	if rt.Tables != nil {
+		return rt.Tables()
+	}
 	return dynamodb.NewFromConfig(rt.AWS, func(o *dynamodb.Options) {
 		o.IdempotencyTokenProvider = rand.NewUUIDIdempotencyToken(rt.Rand)
 	})

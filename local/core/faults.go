@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,7 +34,7 @@ type Faults struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every change of a region's state
 	regions map[string]RegionState
-	down    int // how many regions are not up
+	away    atomic.Pointer[[]string] // the regions that are lost for a while; nil if none ever was
 	cut     map[[2]string]bool
 	lag     func() time.Duration
 	before  []Interceptor
@@ -89,13 +90,14 @@ func (f *Faults) SetRegion(region string, s RegionState) {
 func (f *Faults) setRegion(region string, s RegionState) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.regions[region] != Up {
-		f.down--
-	}
-	if s != Up {
-		f.down++
-	}
 	f.regions[region] = s
+	var away []string
+	for r, s := range f.regions {
+		if s == Lost {
+			away = append(away, r)
+		}
+	}
+	f.away.Store(&away)
 	close(f.changed)
 	f.changed = make(chan struct{})
 }
@@ -107,11 +109,12 @@ func (f *Faults) Region(region string) RegionState {
 	return f.regions[region]
 }
 
-// allUp reports whether no region is lost.
-func (f *Faults) allUp() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.down == 0
+// lost are the regions that are lost for a while. It is asked at every step.
+func (f *Faults) lost() []string {
+	if away := f.away.Load(); away != nil {
+		return *away
+	}
+	return nil
 }
 
 // await blocks a live task while its region is lost.

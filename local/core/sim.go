@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -18,6 +19,7 @@ type Sim struct {
 	rand    *Rand
 	faults  *Faults
 	ready   []*simTask
+	open    []int // in ready: those that may run; only in use during a choice
 	parked  []*simTask
 	timers  timerHeap
 	idle    []*coroutine
@@ -26,6 +28,7 @@ type Sim struct {
 	stopped bool
 	trace   hash.Hash
 	line    []byte
+	minute  minute
 	onStep  func(step string)
 }
 
@@ -37,8 +40,8 @@ type simTask struct {
 	region string
 	run    func() // its work; nil once begun
 	on     *coroutine
-	ctx    context.Context // what it waits with, while it is parked
-	place  int             // in parked
+	ended  <-chan struct{} // closes with the context that it is parked with; nil if that never ends
+	place  int             // in parked, from 1; 0 while it is not
 	queued bool            // in ready
 	done   bool
 }
@@ -158,29 +161,29 @@ func (s *Sim) choose() *simTask {
 		return nil
 	}
 	i := 0
-	if s.faults.allUp() {
+	if lost := s.faults.lost(); len(lost) == 0 {
 		i = s.rand.IntN(len(s.ready))
 	} else {
-		var open []int
+		s.open = s.open[:0]
 		for i, t := range s.ready {
-			if s.faults.Region(t.region) != Lost {
-				open = append(open, i)
+			if !slices.Contains(lost, t.region) {
+				s.open = append(s.open, i)
 			}
 		}
-		if len(open) == 0 {
+		if len(s.open) == 0 {
 			return nil
 		}
-		i = open[s.rand.IntN(len(open))]
+		i = s.open[s.rand.IntN(len(s.open))]
 	}
 	t := s.ready[i]
-	s.ready = append(s.ready[:i], s.ready[i+1:]...)
+	s.ready = slices.Delete(s.ready, i, i+1)
 	t.queued = false
 	return t
 }
 
 func (s *Sim) step(t *simTask) {
 	s.steps++
-	b := s.now.AppendFormat(s.line[:0], "02T15:04:05.000000")
+	b := s.minute.append(s.line[:0], s.now)
 	b = strconv.AppendInt(append(b, ' '), int64(t.id), 10)
 	b = strconv.AppendInt(append(b, '<'), int64(t.parent), 10)
 	b = append(append(append(b, ' '), t.region...), ' ')
@@ -225,22 +228,32 @@ func (s *Sim) wake(t *simTask) {
 }
 
 func (s *Sim) unpark(t *simTask) {
-	if t.ctx == nil {
+	if t.place == 0 {
 		return
 	}
-	last := len(s.parked) - 1
-	s.parked[t.place] = s.parked[last]
-	s.parked[t.place].place = t.place
-	s.parked = s.parked[:last]
-	t.ctx = nil
+	last := s.parked[len(s.parked)-1]
+	s.parked[t.place-1], last.place = last, t.place
+	s.parked[len(s.parked)-1] = nil
+	s.parked = s.parked[:len(s.parked)-1]
+	t.place, t.ended = 0, nil
 }
 
-// wakeEnded wakes the parked tasks whose contexts have ended. It is asked only before time passes, since it looks at every one.
+// wakeEnded wakes the parked tasks whose contexts have ended. It is asked only before time passes, since it looks at every one; most wait
+// with the same context as the one before.
 func (s *Sim) wakeEnded() bool {
 	var ended []*simTask
+	var open <-chan struct{} // the last that was seen not to be closed
 	for _, t := range s.parked {
-		if t.ctx.Err() != nil && s.faults.Region(t.region) != Lost {
-			ended = append(ended, t)
+		if t.ended == open {
+			continue
+		}
+		select {
+		case <-t.ended:
+			if s.faults.Region(t.region) != Lost {
+				ended = append(ended, t)
+			}
+		default:
+			open = t.ended
 		}
 	}
 	for _, t := range ended {
@@ -255,8 +268,8 @@ func (s *Sim) park(ctx context.Context, t *simTask) error {
 		return context.Canceled
 	}
 	if !t.queued {
-		t.ctx, t.place = ctx, len(s.parked)
 		s.parked = append(s.parked, t)
+		t.ended, t.place = ctx.Done(), len(s.parked)
 	}
 	t.on.park()
 	switch {

@@ -128,6 +128,7 @@ func (g *simSignal) forget(t *simTask) {
 
 type simTimer struct {
 	at        time.Time
+	nanos     int64 // at, to be compared
 	seq       int
 	fire      func()
 	cancelled bool
@@ -135,7 +136,8 @@ type simTimer struct {
 
 func (s *Sim) after(d time.Duration, fire func()) *simTimer {
 	s.seq++
-	timer := &simTimer{at: s.now.Add(d), seq: s.seq, fire: fire}
+	at := s.now.Add(d)
+	timer := &simTimer{at: at, nanos: at.UnixNano(), seq: s.seq, fire: fire}
 	heap.Push(&s.timers, timer)
 	return timer
 }
@@ -162,10 +164,8 @@ type timerHeap []*simTimer
 
 func (h timerHeap) Len() int { return len(h) }
 func (h timerHeap) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].seq < h[j].seq
-	}
-	return h[i].at.Before(h[j].at)
+	a, b := h[i], h[j]
+	return a.nanos < b.nanos || a.nanos == b.nanos && a.seq < b.seq
 }
 func (h timerHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *timerHeap) Push(x any)   { *h = append(*h, x.(*simTimer)) }
@@ -179,6 +179,28 @@ func (h *timerHeap) Pop() any {
 func maxTime(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
+	}
+	return b
+}
+
+// minute is the part of a time that a trace repeats from line to line.
+type minute struct {
+	of   int64 // since 1970
+	text []byte
+}
+
+// append writes a time as "02T15:04:05.000000" does.
+func (m *minute) append(b []byte, t time.Time) []byte {
+	if now := t.Unix() / 60; now != m.of || m.text == nil {
+		m.of, m.text = now, t.AppendFormat(m.text[:0], "02T15:04:")
+	}
+	micros := t.UnixMicro() - m.of*60_000_000
+	b = append(b, m.text...)
+	for unit := int64(10_000_000); unit > 0; unit /= 10 {
+		if unit == 100_000 {
+			b = append(b, '.')
+		}
+		b = append(b, '0'+byte(micros/unit%10))
 	}
 	return b
 }

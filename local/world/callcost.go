@@ -24,7 +24,7 @@ func (p *Prepared) CallCost(n int) (_ time.Duration, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	client := dynamodb.NewFromConfig(w.operatorRuntime(io.Discard).AWS)
+	client := w.operatorRuntime(io.Discard).DynamoDB()
 	begin := time.Now()
 	err = w.Do(context.Background(), "cost", func(ctx context.Context) error {
 		for range n {
@@ -39,11 +39,11 @@ func (p *Prepared) CallCost(n int) (_ time.Duration, err error) {
 
 // operatorRuntime is the runtime of somebody in a simulated world who may do everything.
 func (w *World) operatorRuntime(log io.Writer) platform.Runtime {
-	env := simulated.Env{Version: &lambda.Version{Region: w.regions[0], AccessKeyID: "operator", Secret: "any"}, Rand: core.NewRand(1), Stdout: log}
+	env := simulated.Env{Version: &lambda.Version{Region: w.regions[0], AccessKeyID: "operator", Secret: "any"}, Cloud: w.cloud, Rand: core.NewRand(1), Stdout: log}
 	return w.driver.(*simDriver).runtime(env, w.Endpoint())
 }
 
-func putOne(ctx context.Context, w *World, client *dynamodb.Client) error {
+func putOne(ctx context.Context, w *World, client platform.Tables) error {
 	_, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(w.table("mails")), Item: map[string]types.AttributeValue{
 		"pk": &types.AttributeValueMemberS{Value: "a"}, "sk": &types.AttributeValueMemberS{Value: "b"}}})
 	return err

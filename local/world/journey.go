@@ -31,22 +31,29 @@ type journey struct {
 
 // journey draws how a request fares.
 func (n *simNetwork) journey(r *http.Request) journey {
-	j := journey{ctx: context.WithoutCancel(r.Context()), inside: r.URL.Host == hostAWS+domain}
+	if r.URL.Host == hostAWS+domain {
+		return n.insideCall(r.Context(), regionOfCall(r))
+	}
+	// What is outside the cloud goes on whatever becomes of the caller's region.
+	j := journey{ctx: core.WithRegion(context.WithoutCancel(r.Context()), "")}
 	hop := n.latency.Client
-	switch name := strings.TrimSuffix(r.URL.Host, domain); {
-	case j.inside:
-		hop = n.latency.Region
-		if from := core.RegionOf(r.Context()); from != "" && from != regionOfCall(r) {
-			hop = n.latency.Peer
-		}
-	default: // what is outside the cloud goes on whatever becomes of the caller's region
-		j.ctx = core.WithRegion(j.ctx, "")
-		if name == hostStripe || name == hostCarrier {
-			hop = n.latency.Provider
-			n.weather.provider(name, &j)
-		}
+	if name := strings.TrimSuffix(r.URL.Host, domain); name == hostStripe || name == hostCarrier {
+		hop = n.latency.Provider
+		n.weather.provider(name, &j)
 	}
 	n.weather.killer(r.Context(), &j)
+	j.there, j.back = n.weather.hop(hop), n.weather.hop(hop)
+	return j
+}
+
+// insideCall draws how a call to AWS in a region fares.
+func (n *simNetwork) insideCall(ctx context.Context, region string) journey {
+	j := journey{ctx: context.WithoutCancel(ctx), inside: true}
+	hop := n.latency.Region
+	if from := core.RegionOf(ctx); from != "" && from != region {
+		hop = n.latency.Peer
+	}
+	n.weather.killer(ctx, &j)
 	j.there, j.back = n.weather.hop(hop), n.weather.hop(hop)
 	return j
 }

@@ -64,43 +64,51 @@ func (n *simNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := n.journey(r)
-	if j.fate == diesBefore {
-		simulated.Kill(r.Context())
-		return nil, context.Canceled
-	}
-	done := n.sim.NewSignal()
 	var res *http.Response
-	n.sim.GoAfter(j.ctx, j.there, requestLabel(r), func(ctx context.Context) {
-		res = n.carry(ctx, h, r, body, j)
-		n.sim.SetAfter(done, j.late+j.back)
+	err = n.exchange(r.Context(), requestLabel(r), n.journey(r), func(ctx context.Context) bool {
+		res = answer(h, r, ctx, body)
+		return res != nil
 	})
-	if err := done.Wait(r.Context()); err != nil {
+	if err != nil {
 		return nil, err
-	}
-	if res == nil {
-		return nil, errNoAnswer
 	}
 	return res, nil
 }
 
-// carry is a request at its server.
-func (n *simNetwork) carry(ctx context.Context, h http.Handler, r *http.Request, body []byte, j journey) *http.Response {
+// exchange takes a request to its server and the answer back. serve is the server's part, in a task of its own; it reports whether it answers.
+func (n *simNetwork) exchange(ctx context.Context, label string, j journey, serve func(ctx context.Context) bool) error {
+	if j.fate == diesBefore {
+		simulated.Kill(ctx)
+		return context.Canceled
+	}
+	done, answered := n.sim.NewSignal(), false
+	n.sim.GoAfter(j.ctx, j.there, label, func(task context.Context) {
+		answered = n.carry(task, ctx, j, serve)
+		n.sim.SetAfter(done, j.late+j.back)
+	})
+	if err := done.Wait(ctx); err != nil {
+		return err
+	}
+	if !answered {
+		return errNoAnswer
+	}
+	return nil
+}
+
+// carry is a request at its server; it reports whether there is an answer that arrives.
+func (n *simNetwork) carry(ctx, caller context.Context, j journey, serve func(ctx context.Context) bool) bool {
 	// A request inside the cloud that is on its way when its caller is killed, as a lost region's functions are, gets no further.
-	if j.inside && killed(r.Context()) || j.fate == unreachable {
-		return nil
+	if j.inside && killed(caller) || j.fate == unreachable {
+		return false
 	}
 	if j.slow > 0 && n.sim.Sleep(ctx, j.slow) != nil {
-		return nil // the world ends
+		return false // the world ends
 	}
-	res := answer(h, r, ctx, body)
+	answered := serve(ctx)
 	if j.fate == diesAfter {
-		simulated.Kill(r.Context())
+		simulated.Kill(caller)
 	}
-	if j.fate == answerLost {
-		return nil
-	}
-	return res
+	return answered && j.fate != answerLost
 }
 
 func readAll(body io.ReadCloser) ([]byte, error) {

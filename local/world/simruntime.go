@@ -2,20 +2,16 @@ package world
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"reflect"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/middleware"
-	"github.com/aws/smithy-go/rand"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"twofold/internal/platform"
 	"twofold/local/lambda/simulated"
@@ -26,16 +22,17 @@ import (
 func (d *simDriver) runtime(env simulated.Env, endpoint string) platform.Runtime {
 	v := env.Version
 	clock := simClock{d.Sim, d.weather, v.Region}
+	call := simCaller{host: strings.TrimPrefix(endpoint, "http://"), accessKey: v.AccessKeyID, clock: clock}
 	return platform.Runtime{
 		Getenv: env.Getenv, Clock: clock, Rand: env.Rand,
-		HTTP: &http.Client{Transport: d}, // without a Timeout it starts no goroutine
-		Log:  simLog(env.Stdout, clock).With("function", v.Name, "region", v.Region),
+		HTTP:   &http.Client{Transport: d}, // without a Timeout it starts no goroutine
+		Log:    simLog(env.Stdout, clock).With("function", v.Name, "region", v.Region),
+		Tables: func() platform.Tables { return d.tables(env, clock) },
 		AWS: aws.Config{
 			Region: v.Region, BaseEndpoint: aws.String(endpoint), HTTPClient: sdkTransport{d},
-			Credentials:    credentials.NewStaticCredentialsProvider(v.AccessKeyID, v.Secret, ""),
-			Retryer:        func() aws.Retryer { return newSimRetryer(clock) },
-			APIOptions:     []func(*middleware.Stack) error{invocationID(env.Rand), lighter},
-			ServiceOptions: []func(string, any){signWith(simSigner{clock})},
+			Credentials: credentials.NewStaticCredentialsProvider(v.AccessKeyID, v.Secret, ""),
+			Retryer:     func() aws.Retryer { return newSimRetryer(clock) },
+			APIOptions:  []func(*middleware.Stack) error{call.apply},
 		},
 	}
 }
@@ -78,47 +75,4 @@ func (r simRetryer) GetRetryToken(ctx context.Context, failed error) (func(error
 		return nil, err
 	}
 	return release, r.clock.Sleep(ctx, platform.SDKBackoff)
-}
-
-// invocationID draws the header Amz-Sdk-Invocation-Id, which the SDK draws from the system.
-func invocationID(from io.Reader) func(*middleware.Stack) error {
-	ids := rand.NewUUID(from)
-	return func(stack *middleware.Stack) error {
-		_, err := stack.Build.Swap("ClientRequestID", middleware.BuildMiddlewareFunc("ClientRequestID",
-			func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
-				id, err := ids.GetUUID()
-				if err != nil {
-					return middleware.BuildOutput{}, middleware.Metadata{}, err
-				}
-				if r, ok := in.Request.(*smithyhttp.Request); ok {
-					r.Header.Set("Amz-Sdk-Invocation-Id", id)
-				}
-				return next.HandleBuild(ctx, in)
-			}))
-		return err
-	}
-}
-
-// signWith makes every service's client sign with s. Each service has an options type and a signer interface of its own, all with the
-// same field and the same method.
-func signWith(s simSigner) func(service string, options any) {
-	return func(service string, options any) {
-		field := reflect.ValueOf(options).Elem().FieldByName("HTTPSignerV4")
-		if !field.IsValid() {
-			panic(fmt.Sprintf("the SDK's client of %s has no HTTPSignerV4 to set: its requests would carry the wall clock's time", service))
-		}
-		field.Set(reflect.ValueOf(s))
-	}
-}
-
-// simSigner says who calls whom, at the virtual time. It computes no signature, since the wire verifies none.
-type simSigner struct{ clock platform.Clock }
-
-// SignHTTP implements HTTPSignerV4 of every service.
-func (s simSigner) SignHTTP(_ context.Context, c aws.Credentials, r *http.Request, _, service, region string, _ time.Time, _ ...func(*v4.SignerOptions)) error {
-	at := s.clock.Now().Format("20060102T150405Z")
-	r.Header.Set("X-Amz-Date", at)
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+c.AccessKeyID+"/"+at[:8]+"/"+region+"/"+service+
-		"/aws4_request, SignedHeaders=host, Signature=none")
-	return nil
 }
