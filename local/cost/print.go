@@ -45,7 +45,7 @@ func (r Report) Print(w io.Writer) error {
 	r.kinds(&b)
 	r.reasons(&b)
 	r.dearest(&b)
-	b.WriteString(inTheWay)
+	b.WriteString(whereItGoes)
 	r.idle(&b)
 	prices(&b)
 	_, err := io.WriteString(w, b.String())

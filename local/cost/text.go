@@ -18,18 +18,23 @@ in all tables); logs kept for a month $0.03, the archive of events $0.023 and $0
 
 `
 
-const inTheWay = `## What stands in the way of $40
+const whereItGoes = `## What keeps it low, and what would lower it
 
-In the order of what it would save; each is a change of what is promised or of how it is kept, and wants to be argued and tested as such.
+What was decided for it, each with its price in what is promised or how:
 
-- An order is put into both regions, each time as a transaction of three items (fact, person, key), and each replica then gets the other's writes. A transaction
-  costs twice. Conditional puts, the fact last, would halve that; a copy of the key in the peer could be left to replication.
+- Person and fact of an order are put into each region without a transaction, the fact last; the customer's key stands in one region
+  ([ADR 26](adr/0026-an-order-is-three-puts-and-a-sale-is-one.md)). A sale is one write to its reservation.
+- A region's pipe lets through what concerns the region; the saga settles the stock, so inventory hears of an order only from the other region ([ADR 25](adr/0025-a-bus-carries-what-concerns-its-region.md)).
+- An answer that the payment provider gives first-hand is not asked for again, and the payment is confirmed as it is created: three calls to commit an order ([ADR 3](adr/0003-the-intent-decides.md)).
+- The intent's id is not stored: the provider has it, and the facts name it. A booking that is open stands in a list that is its table, without an index.
+- Functions that wait for a provider have 128 MB, and Lambda's own lines about each invocation are not written.
+
+What is left, and why it stays:
+
 - A request to a REST API costs $3.50, to an HTTP API $1.00. An HTTP API has no WAF, no validation of parameters and no answers of its own making.
-- Every fact goes through the pipe and onto the bus of both regions, and the peer's inventory is asked to give back what it does not hold. A pipe
-  that passes on only facts whose home or writer is its own region would spare half of pipes and events, a queue's work and two invocations; the sweep of held stock is there for the rest.
-- A step asks the provider for the intent after every call. The answer to a call that succeeded says the same.
-- A reservation is two transactions of two writes each. Stock could be settled in batches.
-
-Saved already: functions that wait for a provider have 128 MB, and Lambda's own lines about each invocation are not written.
+- Each replica gets back what was put into both: two units of an order's four for each item. That is the price of an acknowledgement that does not wait for replication.
+- Two sparse indexes on the fact, in both regions: one for the customer's list, one for the sweep. Without the second, an order whose event was lost would not be found.
+- Mails go through a queue, for its retries and its dead letters. A rule that calls the function would save three requests.
+- A busy shop pays less: pipes, queues and streams carry up to ten in a batch, and here each carries one.
 
 `
