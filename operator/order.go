@@ -70,14 +70,19 @@ func (s *site) record(ctx context.Context, id string) record {
 		return r
 	}
 	r.order = fact.Fold(r.facts)
-	r.err = errors.Join(s.readIntent(ctx, id, &r), s.readReservation(ctx, id, &r), s.readShipment(ctx, id, &r), s.readMails(ctx, id, &r))
+	r.intent = intentOf(r.facts)
+	r.err = errors.Join(s.readReservation(ctx, id, &r), s.readShipment(ctx, id, &r), s.readMails(ctx, id, &r))
 	return r
 }
 
-func (s *site) readIntent(ctx context.Context, id string, r *record) error {
-	i, err := s.get(ctx, "payments", key("order#"+id, "intent"))
-	r.intent = text(i, "intentId")
-	return err
+// intentOf is the payment intent that facts name; "" before the payment was captured or asked for an authentication, and where it came to none.
+func intentOf(facts []fact.Fact) string {
+	for _, f := range facts {
+		if f.IntentID != "" {
+			return f.IntentID
+		}
+	}
+	return ""
 }
 
 func (s *site) readReservation(ctx context.Context, id string, r *record) error {
