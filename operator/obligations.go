@@ -15,8 +15,8 @@ import (
 	"twofold/internal/fact"
 )
 
-// shards is how many parts the indexes of obligations and of the sweep have.
-const shards = 4
+// shards is how many parts the index of held reservations and those of the sweep have, bookedShards how many the list of booked shipments.
+const shards, bookedShards = 4, 8
 
 // owed is one obligation.
 type owed struct {
@@ -137,28 +137,29 @@ func (s *site) taken(ctx context.Context, home string, since time.Time, into map
 }
 
 func heldReservations(ctx context.Context, s *site, _ time.Duration) ([]owed, error) {
-	return s.indexed(ctx, "stock", "held", "reservation held")
-}
-
-func bookedShipments(ctx context.Context, s *site, _ time.Duration) ([]owed, error) {
-	return s.indexed(ctx, "shipments", "booked", "shipment booked, neither released nor cancelled")
-}
-
-// indexed reads a sparse index of obligations: its attributes are called like the index.
-func (s *site) indexed(ctx context.Context, table, index, what string) ([]owed, error) {
 	var out []owed
 	for shard := range shards {
-		items, err := s.query(ctx, table, dynamodb.QueryInput{IndexName: &index, KeyConditionExpression: aws.String("#shard = :shard"),
-			ExpressionAttributeNames: map[string]string{"#shard": index + "Shard"}, ExpressionAttributeValues: item{":shard": str(fmt.Sprintf("%s#%d", index, shard))}})
+		items, err := s.query(ctx, "stock", dynamodb.QueryInput{IndexName: aws.String("held"), KeyConditionExpression: aws.String("heldShard = :shard"),
+			ExpressionAttributeValues: item{":shard": str(fmt.Sprintf("held#%d", shard))}})
 		if err != nil {
 			return nil, err
 		}
 		for _, i := range items {
-			since, err := time.Parse(time.RFC3339, text(i, index+"At"))
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, owed{what, strings.TrimPrefix(text(i, "pk"), "order#"), since})
+			out = append(out, owed{"reservation held", strings.TrimPrefix(text(i, "pk"), "order#"), timeIn(i, "heldAt")})
+		}
+	}
+	return out, nil
+}
+
+func bookedShipments(ctx context.Context, s *site, _ time.Duration) ([]owed, error) {
+	var out []owed
+	for shard := range bookedShards {
+		items, err := s.partition(ctx, "shipments", fmt.Sprintf("booked#%d", shard))
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range items {
+			out = append(out, owed{"shipment booked, neither released nor cancelled", text(i, "sk"), timeIn(i, "bookedAt")})
 		}
 	}
 	return out, nil
@@ -224,8 +225,10 @@ func openTransfers(ctx context.Context, s *site, _ time.Duration) ([]owed, error
 }
 
 // timeOf is when an item says that it was written; zero if it does not.
-func timeOf(i item) time.Time {
-	at, err := time.Parse(time.RFC3339, text(i, "at"))
+func timeOf(i item) time.Time { return timeIn(i, "at") }
+
+func timeIn(i item, name string) time.Time {
+	at, err := time.Parse(time.RFC3339, text(i, name))
 	if err != nil {
 		return time.Time{}
 	}

@@ -23,8 +23,7 @@ type record struct {
 	intent      string
 	reservation string // "held TEA x2"
 	held        bool
-	shipment    string
-	booked      bool
+	booked      string // "booked" and when, while the shipment is an obligation
 	mails       []string
 	err         error // the region cannot be asked
 }
@@ -70,14 +69,19 @@ func (s *site) record(ctx context.Context, id string) record {
 		return r
 	}
 	r.order = fact.Fold(r.facts)
-	r.err = errors.Join(s.readIntent(ctx, id, &r), s.readReservation(ctx, id, &r), s.readShipment(ctx, id, &r), s.readMails(ctx, id, &r))
+	r.intent = intentOf(r.facts)
+	r.err = errors.Join(s.readReservation(ctx, id, &r), s.readShipment(ctx, id, &r), s.readMails(ctx, id, &r))
 	return r
 }
 
-func (s *site) readIntent(ctx context.Context, id string, r *record) error {
-	i, err := s.get(ctx, "payments", key("order#"+id, "intent"))
-	r.intent = text(i, "intentId")
-	return err
+// intentOf is the payment intent that facts name; "" before the payment was captured or asked for an authentication, and where it came to none.
+func intentOf(facts []fact.Fact) string {
+	for _, f := range facts {
+		if f.IntentID != "" {
+			return f.IntentID
+		}
+	}
+	return ""
 }
 
 func (s *site) readReservation(ctx context.Context, id string, r *record) error {
@@ -103,13 +107,18 @@ func (s *site) readReservation(ctx context.Context, id string, r *record) error 
 	return nil
 }
 
+// readShipment looks for the order on the list of obligations. What is settled is on no list: the carrier knows the shipment by the order's id.
 func (s *site) readShipment(ctx context.Context, id string, r *record) error {
-	i, err := s.get(ctx, "shipments", key("order#"+id, "shipment"))
-	if i != nil {
-		r.shipment = strings.TrimSpace(text(i, "state") + " " + text(i, "shipmentId"))
-		r.booked = text(i, "state") == "booked"
+	for shard := range bookedShards {
+		i, err := s.get(ctx, "shipments", key(fmt.Sprintf("booked#%d", shard), id))
+		if err != nil {
+			return err
+		}
+		if at := text(i, "bookedAt"); at != "" {
+			r.booked = "booked " + at
+		}
 	}
-	return err
+	return nil
 }
 
 func (s *site) readMails(ctx context.Context, id string, r *record) error {
@@ -131,7 +140,7 @@ func (r record) outstanding() []string {
 	owe(r.order.State != fact.StateUnknown && !r.order.HasOutcome(), "an outcome")
 	owe(r.order.CancelOpen, "an answer to the cancel request")
 	owe(r.held, "the reservation is held")
-	owe(r.booked, "the shipment is booked, and neither released nor cancelled")
+	owe(r.booked != "", "the shipment is booked, and neither released nor cancelled")
 	return out
 }
 
@@ -172,7 +181,7 @@ func orderTable(regions []string, records []record) [][]string {
 	add("reason", func(r record) string { return r.order.Reason })
 	add("payment intent", func(r record) string { return r.intent })
 	add("reservation", func(r record) string { return r.reservation })
-	add("shipment", func(r record) string { return r.shipment })
+	add("open shipment", func(r record) string { return r.booked })
 	add("mails", func(r record) string { return strings.Join(r.mails, ", ") })
 	add("outstanding", func(r record) string { return strings.Join(r.outstanding(), "; ") })
 	return rows

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"twofold/local/providers/carrier"
 )
 
 func TestAnOrderIsShownAsBothRegionsSeeIt(t *testing.T) {
@@ -11,7 +13,7 @@ func TestAnOrderIsShownAsBothRegionsSeeIt(t *testing.T) {
 	s.receive(east, 10)
 	id := s.place(east, "k1", 2)
 	s.wait(time.Minute)
-	out := s.want("order show "+id, "CONFIRMED", "consumed TEA x2", "released ", "pi_")
+	out := s.want("order show "+id, "CONFIRMED", "consumed TEA x2", "pi_")
 	for _, line := range strings.Split(out, "\n") {
 		if strings.HasPrefix(line, "state ") && strings.Count(line, "CONFIRMED") != 2 || strings.HasPrefix(line, "outstanding ") && len(strings.Fields(line)) != 3 {
 			t.Errorf("not the same in both regions, or something is outstanding: %s", line)
@@ -42,6 +44,22 @@ func TestWhatIsOwedIsListedUntilItIsPaid(t *testing.T) {
 	s.want("obligations", "Nothing is owed")
 	s.LoseRegion(west)
 	s.refused("obligations", "us-west-2 cannot be reached")
+}
+
+func TestAShipmentIsShownWhileItIsOpen(t *testing.T) {
+	s := simulate(t)
+	s.receive(east, 10)
+	s.Carrier().Inject(carrier.Fault{Kind: carrier.Unavailable, Op: "release"})
+	id := s.place(east, "k1", 2)
+	s.wait(time.Minute)
+	s.want("obligations", "shipment booked, neither released nor cancelled", id)
+	s.want("order show "+id, "booked 2026-01-01T00:00:0", "the shipment is booked, and neither released nor cancelled")
+	s.Carrier().ClearFaults()
+	s.wait(10 * time.Minute)
+	s.want("obligations", "Nothing is owed")
+	if out := s.want("order show "+id, "CONFIRMED"); strings.Contains(out, "booked") {
+		t.Errorf("it was handed over:\n%s", out)
+	}
 }
 
 func TestAnOrderIsDrivenAgainOnlyWhenItIsApplied(t *testing.T) {

@@ -99,6 +99,7 @@ type sagaView struct {
 	PlacedAt        string       `json:"placedAt"`
 	Lines           []fact.Line  `json:"lines"`
 	Amount          money.Money  `json:"amount"`
+	IntentID        string       `json:"intentId"` // the payment's, by the facts; "" while none names it
 	Payment         paymentView  `json:"payment"`
 	Shipping        shippingView `json:"shipping"`
 }
@@ -114,10 +115,20 @@ func sagaViewOf(o fact.Order, now time.Time) sagaView {
 		OrderID: o.ID, Customer: o.Placed.Customer, Home: o.Home, State: o.State, CommittedBy: o.CommittedBy,
 		CancelRequested: o.CancelRequested, CancelOpen: o.CancelOpen, ActionExpired: actionExpired(o, now),
 		PlacedRegion: o.Placed.Region, PlacedAt: o.Placed.At.UTC().Format(timeForm),
-		Lines: o.Placed.Lines, Amount: o.Placed.Amount,
+		Lines: o.Placed.Lines, Amount: o.Placed.Amount, IntentID: intentOf(o),
 		Payment:  paymentView{Customer: o.Placed.PaymentCustomer, Method: o.Placed.PaymentMethod, Version: o.Placed.PaymentVersion},
 		Shipping: shippingView{Method: o.Placed.ShippingMethod},
 	}
+}
+
+// intentOf is the payment intent that the saga itself wrote down.
+func intentOf(o fact.Order) string {
+	for _, kind := range []fact.Kind{fact.Confirmed, fact.ActionRequired} {
+		if f, there := o.Fact(kind); there {
+			return f.IntentID
+		}
+	}
+	return ""
 }
 
 type shippingView struct {

@@ -37,7 +37,7 @@ func TestQuestionsHaveTheAnswersThatTheSagaReads(t *testing.T) {
 	}{
 		{question{id, "saga", ""}, `{"orderId":"` + id + `","customer":"cust-1","home":"us-west-2","state":"PLACED","committedBy":"","cancelRequested":false,"cancelOpen":false,"actionExpired":false,` +
 			`"placedRegion":"us-west-2","placedAt":"2026-03-04T12:00:00.000Z",` +
-			`"lines":[{"sku":"MUG","quantity":2,"unitAmount":1250},{"sku":"TEA-250","quantity":1,"unitAmount":899}],"amount":{"amount":3889,"currency":"EUR"},` +
+			`"lines":[{"sku":"MUG","quantity":2,"unitAmount":1250},{"sku":"TEA-250","quantity":1,"unitAmount":899}],"amount":{"amount":3889,"currency":"EUR"},"intentId":"",` +
 			`"payment":{"customer":"cus_1","method":"pm_card_visa","version":1},"shipping":{"method":"standard"}}`},
 		{question{id, "outcome", ""}, `{"orderId":"` + id + `","known":true,"state":"PLACED","home":"us-west-2","committedBy":"","cancelRequested":false}`},
 		{question{other, "outcome", ""}, `{"orderId":"ord_other","known":false,"state":"UNKNOWN","home":"","committedBy":"","cancelRequested":false}`},
@@ -77,6 +77,20 @@ func TestTheSagaIsToldOfAnOpenWishAndOfTimeThatIsOver(t *testing.T) {
 	for _, c := range cases {
 		if got := sagaViewOf(fact.Fold(c.facts), noon); got.CancelOpen != c.open || got.ActionExpired != c.expired {
 			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+}
+
+func TestTheSagaIsToldTheIntentThatItWroteDown(t *testing.T) {
+	f := func(kind fact.Kind, intent string) fact.Fact {
+		return fact.Fact{OrderID: "ord_1", Kind: kind, Region: east, Home: east, At: noon, IntentID: intent}
+	}
+	placed, asked, updated := placedFact("ord_1", east, noon), f(fact.ActionRequired, "pi_1"), f(fact.PaymentUpdated, "pi_2")
+	for want, facts := range map[string][]fact.Fact{
+		"": {placed, updated}, "pi_1": {placed, asked, updated}, "pi_3": {placed, asked, f(fact.Confirmed, "pi_3")},
+	} {
+		if got := sagaViewOf(fact.Fold(facts), noon).IntentID; got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

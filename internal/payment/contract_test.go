@@ -3,7 +3,6 @@
 package payment
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +36,7 @@ type agreement struct {
 	query       map[string]string
 	key         string // the secret key, if it is not the usual
 	status      int
+	replayed    bool // the answer is one that was kept; the intent is read anew then
 	answer      map[string]any
 	call        func(g stripeGateway) error
 }
@@ -77,10 +77,10 @@ func is(kind Kind, call func(g stripeGateway) error) func(stripeGateway) error {
 	}
 }
 
-// reads retrieves the intent and wants something to be true of it.
-func reads(what string, so func(i Intent) bool) func(stripeGateway) error {
+// reads makes a call that answers an intent and wants something to be true of it.
+func reads(what string, call func(g stripeGateway) (Intent, error), so func(i Intent) bool) func(stripeGateway) error {
 	return func(g stripeGateway) error {
-		i, err := g.Retrieve(context.Background(), exampleIntent)
+		i, err := call(g)
 		if err == nil && !so(i) {
 			err = errors.New("not read from the answer: " + what)
 		}
@@ -107,9 +107,15 @@ func agree(t *testing.T, a agreement) {
 	if a.key == "" {
 		a.key = "sk_test_contract"
 	}
-	err = pact.AddInteraction().Given(a.given).UponReceiving(a.does).
+	answered := pact.AddInteraction().Given(a.given).UponReceiving(a.does).
 		WithRequestPathMatcher(a.method, a.pathMatcher(), a.request).
-		WillRespondWith(a.status, func(b *consumer.V4ResponseBuilder) { b.JSONBody(a.answer) }).
+		WillRespondWith(a.status, a.respond)
+	if a.replayed {
+		answered = pact.AddInteraction().Given(a.given).UponReceiving(a.does+", and then for what it is").
+			WithRequestPathMatcher(http.MethodGet, agreement{path: "/payment_intents/{intent}"}.pathMatcher(), agreement{method: http.MethodGet, key: a.key}.request).
+			WillRespondWith(http.StatusOK, agreement{answer: a.answer}.respond)
+	}
+	err = answered.
 		ExecuteTest(t, func(m consumer.MockServerConfig) error {
 			return a.call(newStripe(fmt.Sprintf("http://%s:%d", m.Host, m.Port), "https://shop.example/orders/{orderId}", http.DefaultClient, fixed(a.key), newClock(), strings.NewReader(strings.Repeat("x", 64))))
 		})
@@ -137,6 +143,13 @@ func (a agreement) request(b *consumer.V4RequestBuilder) {
 		b.Header("Content-Type", matchers.String("application/x-www-form-urlencoded"))
 		b.Body("application/x-www-form-urlencoded", []byte(a.form))
 	}
+}
+
+func (a agreement) respond(b *consumer.V4ResponseBuilder) {
+	if a.replayed {
+		b.Header("Idempotent-Replayed", matchers.String("true"))
+	}
+	b.JSONBody(a.answer)
 }
 
 // unknown is how the example names an intent that nobody has made.

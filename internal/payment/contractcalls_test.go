@@ -11,37 +11,54 @@ import (
 )
 
 func creating() []agreement {
-	const form = "amount=2070&capture_method=manual&currency=eur&customer=cus_contract&metadata[order_id]=ord_contract&metadata[placed_region]=us-east-1&metadata[version]=1&"
-	create := func(p Params) func(stripeGateway) error {
-		return func(g stripeGateway) error {
-			id, err := g.Create(context.Background(), p, "twofold-ord_contract-create-v1")
-			if err == nil && id != exampleIntent {
-				err = errors.New("the id was not read")
-			}
-			return err
-		}
+	const (
+		made  = "amount=2070&capture_method=manual&currency=eur&metadata[order_id]=ord_contract&metadata[placed_region]=us-east-1&metadata[version]=1&payment_method_types[0]=card"
+		form  = made + "&customer=cus_contract&confirm=true&return_url=https://shop.example/orders/ord_contract&payment_method="
+		visa  = "pm_card_visa"
+		given = "a customer"
+	)
+	create := func(p Params, want Status) func(stripeGateway) error {
+		return reads("the intent", func(g stripeGateway) (Intent, error) {
+			return g.Create(context.Background(), p, "twofold-ord_contract-create-v1")
+		}, func(i Intent) bool { return i.ID == exampleIntent && i.Status == want })
 	}
-	bad := exampleParams()
-	bad.Method = "pm_unknown"
+	with := func(method string) Params {
+		p := exampleParams()
+		p.Method = method
+		return p
+	}
+	nobody := with("")
+	nobody.Customer = ""
+	held := intentIn("requires_capture", metadata(metaOrder, exampleOrder, metaPlaced, east, metaVersion, "1"))
+	post := func(does, given, form string, status int, answer map[string]any, call func(stripeGateway) error) agreement {
+		return agreement{does: does, given: given, method: http.MethodPost, path: "/payment_intents", form: form, status: status, answer: answer, call: call}
+	}
+	again := post("the same request to create an intent again", "an intent that was created with these parameters", form+visa, http.StatusOK, held, create(exampleParams(), requiresCapture))
+	again.replayed = true
+	stranger := post("a request with a key that is not ours", given, form+visa, http.StatusUnauthorized, refusal("invalid_request_error", ""), is(Denied, create(exampleParams(), "")))
+	stranger.key = "sk_test_wrong"
 	return []agreement{
-		{does: "a request to create an intent", given: "a customer", method: http.MethodPost, path: "/payment_intents",
-			form: form + "payment_method=pm_card_visa&payment_method_types[0]=card", status: http.StatusOK,
-			answer: intentIn("requires_confirmation", metadata(metaOrder, exampleOrder, metaPlaced, east, metaVersion, "1")), call: create(exampleParams())},
-		{does: "a request to create an intent with a payment method that does not exist", given: "a customer", method: http.MethodPost, path: "/payment_intents",
-			form: form + "payment_method=pm_unknown&payment_method_types[0]=card", status: http.StatusBadRequest,
-			answer: refusal("invalid_request_error", "resource_missing"), call: is(Refused, create(bad))},
-		{does: "a request to create an intent under a key that stands for another", given: "an intent that was created with other parameters", method: http.MethodPost, path: "/payment_intents",
-			form: form + "payment_method=pm_card_visa&payment_method_types[0]=card", status: http.StatusBadRequest,
-			answer: refusal("idempotency_error", ""), call: is(Mismatch, create(exampleParams()))},
-		{does: "a request with a key that is not ours", given: "a customer", method: http.MethodPost, path: "/payment_intents", key: "sk_test_wrong",
-			form: form + "payment_method=pm_card_visa&payment_method_types[0]=card", status: http.StatusUnauthorized,
-			answer: refusal("invalid_request_error", ""), call: is(Denied, create(exampleParams()))},
-		{does: "a request for a customer's intents", given: "an intent that is not confirmed", method: http.MethodGet, path: "/payment_intents",
+		post("a request to create an intent", given, form+visa, http.StatusOK, held, create(exampleParams(), requiresCapture)),
+		again,
+		post("a request to create an intent with a card that is declined", given, form+"pm_card_chargeDeclined", http.StatusPaymentRequired,
+			refusal("card_error", "card_declined"), is(Refused, create(with("pm_card_chargeDeclined"), ""))),
+		post("a request to create an intent with a card whose bank asks the shopper", given, form+"pm_card_authenticationRequired", http.StatusOK,
+			intentIn("requires_action", asking()), create(with("pm_card_authenticationRequired"), requiresAction)),
+		post("a request to create an intent with a payment method that does not exist", given, form+"pm_unknown", http.StatusBadRequest,
+			refusal("invalid_request_error", "resource_missing"), is(Refused, create(with("pm_unknown"), ""))),
+		post("a request to create an intent that nobody can pay", given, made+"&customer=cus_contract", http.StatusOK,
+			intentIn("requires_payment_method", nil), create(with(""), requiresPaymentMethod)),
+		post("a request to create an intent of no customer that nobody can pay", given, made, http.StatusOK,
+			intentIn("requires_payment_method", nil), create(nobody, requiresPaymentMethod)),
+		post("a request to create an intent under a key that stands for another", "an intent that was created with other parameters", form+visa, http.StatusBadRequest,
+			refusal("idempotency_error", ""), is(Mismatch, create(exampleParams(), ""))),
+		stranger,
+		{does: "a request for a customer's intents", given: "an intent that is authorized", method: http.MethodGet, path: "/payment_intents",
 			query: map[string]string{"customer": exampleCustomer, "limit": "100", "created[gte]": "1772625600"}, status: http.StatusOK,
-			answer: map[string]any{"object": matchers.Equality("list"), "has_more": matchers.Like(false), "data": matchers.EachLike(intentIn("requires_confirmation", metadata(metaOrder, exampleOrder)), 1)},
+			answer: map[string]any{"object": matchers.Equality("list"), "has_more": matchers.Like(false), "data": matchers.EachLike(intentIn("requires_capture", metadata(metaOrder, exampleOrder)), 1)},
 			call: func(g stripeGateway) error {
-				id, found, err := g.Find(context.Background(), exampleCustomer, exampleOrder, placedAt)
-				if err == nil && (!found || id != exampleIntent) {
+				found, err := g.Find(context.Background(), exampleCustomer, exampleOrder, placedAt)
+				if err == nil && (len(found) != 1 || found[0].ID != exampleIntent || found[0].Status != requiresCapture) {
 					err = errors.New("the intent was not found in the list")
 				}
 				return err
@@ -49,17 +66,24 @@ func creating() []agreement {
 	}
 }
 
+// asking is what an intent has that waits for the shopper.
+func asking() map[string]any {
+	return map[string]any{"next_action": map[string]any{"type": matchers.Equality("redirect_to_url"),
+		"redirect_to_url": map[string]any{"url": matchers.Regex("https://hooks.example/3ds", "^https?://.+$")}}}
+}
+
 func reading() []agreement {
 	read := func(does, given string, answer map[string]any, what string, so func(i Intent) bool) agreement {
-		return agreement{does: does, given: given, method: http.MethodGet, path: "/payment_intents/{intent}", status: http.StatusOK, answer: answer, call: reads(what, so)}
+		return agreement{does: does, given: given, method: http.MethodGet, path: "/payment_intents/{intent}", status: http.StatusOK, answer: answer,
+			call: reads(what, func(g stripeGateway) (Intent, error) { return g.Retrieve(context.Background(), exampleIntent) }, so)}
 	}
 	return []agreement{
 		read("a request for an intent that waits for the shopper", "an intent whose shopper must authenticate",
-			intentIn("requires_action", map[string]any{"next_action": map[string]any{"type": matchers.Equality("redirect_to_url"),
-				"redirect_to_url": map[string]any{"url": matchers.Regex("https://hooks.example/3ds", "^https?://.+$")}}}),
+			intentIn("requires_action", asking()),
 			"the address", func(i Intent) bool { return i.Status == requiresAction && i.ActionURL != "" }),
-		read("a request for an intent that was declined", "an intent that was declined", intentIn("requires_payment_method", nil),
-			"the status", func(i Intent) bool { return i.Status == requiresPaymentMethod }),
+		read("a request for an intent that was declined", "an intent that was declined",
+			intentIn("requires_payment_method", map[string]any{"last_payment_error": map[string]any{"type": matchers.Equality("card_error")}}),
+			"that it was tried", func(i Intent) bool { return i.Status == requiresPaymentMethod && i.Tried }),
 		read("a request for an intent that is authorized", "an intent that is authorized", intentIn("requires_capture", metadata(metaOrder, exampleOrder, metaPlaced, east)),
 			"the metadata", func(i Intent) bool {
 				return i.Status == requiresCapture && i.OrderID == exampleOrder && i.PlacedRegion == east
@@ -82,27 +106,28 @@ func deciding() []agreement {
 	act := func(does, given, action, form string, status int, answer map[string]any, call func(g stripeGateway) error) agreement {
 		return agreement{does: does, given: given, method: http.MethodPost, path: "/payment_intents/{intent}" + action, form: form, status: status, answer: answer, call: call}
 	}
-	confirm := func(g stripeGateway) error {
-		return g.Confirm(context.Background(), exampleIntent, exampleOrder, "twofold-confirm")
+	ctx := context.Background()
+	note := func(do func(g stripeGateway) (Intent, error), so func(i Intent) bool) func(stripeGateway) error {
+		return reads("the note", do, so)
 	}
-	capture := func(g stripeGateway) error { return g.Capture(context.Background(), exampleIntent, east) }
-	void := func(g stripeGateway) error { return g.Cancel(context.Background(), exampleIntent, reasonRejected) }
-	refund := func(g stripeGateway) error { return g.Refund(context.Background(), exampleIntent) }
+	capture := reads("who committed", func(g stripeGateway) (Intent, error) { return g.Capture(ctx, exampleIntent, east) },
+		func(i Intent) bool { return i.Status == succeeded && i.CommittedBy == east })
+	void := reads("why", func(g stripeGateway) (Intent, error) { return g.Cancel(ctx, exampleIntent, reasonRejected) },
+		func(i Intent) bool { return i.Status == canceled && i.CancellationReason == reasonRejected })
+	refund := func(g stripeGateway) error { return g.Refund(ctx, exampleIntent) }
 	const (
-		back       = "return_url=https://shop.example/orders/ord_contract"
 		refundForm = "payment_intent=pi_contract&reason=requested_by_customer"
 		unexpected = "payment_intent_unexpected_state"
 	)
 	return []agreement{
-		act("a request to confirm", "an intent that is not confirmed", "/confirm", back, http.StatusOK, intentIn("requires_capture", nil), confirm),
-		act("a request to confirm with a card that is declined", "an intent of a card that will be declined", "/confirm", back, http.StatusPaymentRequired,
-			refusal("card_error", "card_declined"), is(Refused, confirm)),
 		act("a note that the shopper is asked", "an intent whose shopper must authenticate", "", "metadata[asked]=authentication", http.StatusOK,
-			intentIn("requires_action", metadata(metaAsked, "authentication")), func(g stripeGateway) error { return g.NoteAsked(context.Background(), exampleIntent) }),
+			intentIn("requires_action", merged(metadata(metaAsked, "authentication"), asking())),
+			note(func(g stripeGateway) (Intent, error) { return g.NoteAsked(ctx, exampleIntent) },
+				func(i Intent) bool { return i.Status == requiresAction && i.Asked && i.ActionURL != "" })),
 		act("a note why it will be rejected", "an intent that is authorized", "", "metadata[rejected_for]=InsufficientStock", http.StatusOK,
-			intentIn("requires_capture", metadata(metaRejected, "InsufficientStock")), func(g stripeGateway) error {
-				return g.NoteRejected(context.Background(), exampleIntent, "InsufficientStock")
-			}),
+			intentIn("requires_capture", metadata(metaRejected, "InsufficientStock")),
+			note(func(g stripeGateway) (Intent, error) { return g.NoteRejected(ctx, exampleIntent, "InsufficientStock") },
+				func(i Intent) bool { return i.RejectedFor == "InsufficientStock" })),
 		act("a request to capture", "an intent that is authorized", "/capture", "metadata[committed_by]=us-east-1", http.StatusOK,
 			intentIn("succeeded", metadata(metaCommittedBy, east)), capture),
 		act("a request to capture what is void", "an intent that was cancelled", "/capture", "metadata[committed_by]=us-east-1", http.StatusBadRequest,
@@ -120,7 +145,7 @@ func deciding() []agreement {
 			answer: map[string]any{"object": matchers.Equality("list"), "has_more": matchers.Like(false), "data": matchers.EachLike(map[string]any{
 				"id": matchers.Regex("re_1", "^(re|pyr)_.+$"), "amount": matchers.Integer(2070), "status": matchers.Regex("succeeded", "^(pending|succeeded)$")}, 1)},
 			call: func(g stripeGateway) error {
-				all, err := g.Refunds(context.Background(), exampleIntent)
+				all, err := g.Refunds(ctx, exampleIntent)
 				if err == nil && (len(all) != 1 || all[0].Amount != 2070 || all[0].Void) {
 					err = errors.New("the refund was not read")
 				}

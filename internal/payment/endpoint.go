@@ -28,7 +28,11 @@ func (e endpoints) make(ctx context.Context, version string) (secret string, err
 	for _, kind := range told {
 		events = append(events, &kind)
 	}
-	err = e.stripe.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
+	own, err := e.stripe.once()
+	if err != nil {
+		return "", err
+	}
+	err = e.stripe.call(ctx, func(ctx context.Context, c *stripe.Client) error {
 		made, err := c.V1WebhookEndpoints.Create(ctx, &stripe.WebhookEndpointCreateParams{Params: own, EnabledEvents: events,
 			URL: stripe.String(e.url + "?version=" + version), Metadata: map[string]string{metaSecret: version}})
 		if err == nil {

@@ -1,11 +1,12 @@
 package payment
 
 import (
-	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"twofold/internal/money"
+	"twofold/internal/platform"
 )
 
 // Status is where an intent stands (https://docs.stripe.com/payments/paymentintents/lifecycle).
@@ -14,7 +15,7 @@ type Status string
 // The statuses.
 const (
 	requiresPaymentMethod Status = "requires_payment_method" // new without a method, or declined
-	requiresConfirmation  Status = "requires_confirmation"
+	requiresConfirmation  Status = "requires_confirmation"   // made by hand, or by a version that confirmed in a call of its own
 	requiresAction        Status = "requires_action"
 	requiresCapture       Status = "requires_capture" // authorized
 	succeeded             Status = "succeeded"        // captured
@@ -37,6 +38,7 @@ const askedAuthentication = "authentication"
 const (
 	reasonRejected  = "abandoned"
 	reasonCancelled = "requested_by_customer"
+	reasonDuplicate = "duplicate" // by hand: the order has another intent, which counts
 )
 
 // voidedByHand is the code of a rejection for which an intent names none: it was cancelled at the provider, by hand or for its age.
@@ -55,9 +57,9 @@ const createWithin = 12 * time.Hour
 // much older. A region that is cut off for longer while a shopper repeats the request is beyond what is kept apart here.
 const findBefore = 30 * 24 * time.Hour
 
-// confirmWindow is how long one idempotency key of confirm lives. Confirming is safe by state; the key only joins two
-// regions that confirm at once. It must not stay for ever, since a key that stands for a server error replays it for a day.
-const confirmWindow = 10 * time.Minute
+// untriedFor is how old an intent is that nobody has tried to pay before it is taken for abandoned: older than any run. Until then whoever made it is about to
+// void it.
+const untriedFor = 2 * time.Minute
 
 // Intent is a payment intent as the provider knows it.
 type Intent struct {
@@ -70,6 +72,7 @@ type Intent struct {
 	CommittedBy        string
 	ActionURL          string // requires_action: where the shopper authenticates
 	Asked              bool   // the shopper was sent there
+	Tried              bool   // an attempt to pay failed
 	Received           int64  // captured, in minor units
 	Created            time.Time
 }
@@ -81,12 +84,12 @@ type Refund struct {
 	Void   bool  // failed or cancelled: the money did not go back
 }
 
-// Params are what an intent is created with: a function of one placed fact and of the parameter version in it, and of nothing else,
-// because the same key must always come with the same parameters.
+// Params are what an intent is created with: a function of one placed fact, of the parameter version in it and of the shop's page of an order, and of
+// nothing else, because the same key must always come with the same parameters.
 type Params struct {
 	Amount   money.Money
 	Customer string // "" and ...
-	Method   string // ... "" for intents that are made only to be cancelled
+	Method   string // ... "" for intents that are made only to be cancelled. With a method the intent is confirmed at once.
 	OrderID  string
 	Placed   string
 	Version  int
@@ -103,6 +106,7 @@ type Order struct {
 	PlacedRegion string      `json:"placedRegion"`
 	PlacedAt     time.Time   `json:"placedAt"`
 	Amount       money.Money `json:"amount"`
+	IntentID     string      `json:"intentId"` // that a fact names; "" while none does
 	Payment      struct {
 		Customer string `json:"customer"`
 		Method   string `json:"method"`
@@ -134,10 +138,6 @@ func (o Order) createKey(turn int) string {
 		return key
 	}
 	return key + "-" + strconv.Itoa(turn)
-}
-
-func (o Order) confirmKey(now time.Time) string {
-	return fmt.Sprintf("twofold-%s-confirm-%d", o.OrderID, max(0, now.Sub(o.PlacedAt)/confirmWindow))
 }
 
 // Decision is what a step answers. All fields are always there, because a state machine stumbles over missing ones.
@@ -187,4 +187,38 @@ func (i Intent) decision() (Decision, bool) {
 		return d, true
 	}
 	return Decision{}, false
+}
+
+// theIntent is the one of an order's intents that counts; the zero value if there is none. What is decided is decided, and a capture counts more than a cancellation.
+// That an order has more than one is not to be. Two that are not decided, or two that are captured, mean that it can be charged twice, or was: that is refused
+// loudly, until a person has cancelled one as a duplicate. Of several that are cancelled the first counts, for both regions.
+func theIntent(orderID string, newestFirst []Intent) (Intent, error) {
+	const undecided Status = ""
+	of := map[Status][]Intent{}
+	for _, i := range newestFirst {
+		switch {
+		case i.Status == canceled && i.CancellationReason == reasonDuplicate:
+		case i.Status == canceled, i.Status == succeeded:
+			of[i.Status] = append(of[i.Status], i)
+		default:
+			of[undecided] = append(of[undecided], i)
+		}
+	}
+	for _, kind := range []Status{succeeded, canceled, undecided} {
+		switch all := of[kind]; {
+		case len(all) > 1 && kind != canceled:
+			return Intent{}, platform.Refuse(platform.Internal, "order "+orderID+" has several payment intents: "+ids(all))
+		case len(all) > 0:
+			return all[len(all)-1], nil
+		}
+	}
+	return Intent{}, nil
+}
+
+func ids(all []Intent) string {
+	out := make([]string, len(all))
+	for n, i := range all {
+		out[n] = i.ID
+	}
+	return strings.Join(out, ", ")
 }

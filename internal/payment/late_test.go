@@ -16,7 +16,7 @@ func TestARegionThatWasAwayFindsWhatAYoungerPlacedFactWasCharged(t *testing.T) {
 	if _, err := other.authorize(t.Context(), stepInput{Order: young}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.capture(t.Context(), stepInput{Order: young}); err != nil {
+	if _, err := other.capture(t.Context(), captureInput{Order: young}); err != nil {
 		t.Fatal(err)
 	}
 	want := Decision{Decision: "captured", IntentID: "pi_1", PlacedRegion: west, CommittedBy: west}
@@ -51,7 +51,7 @@ func TestARequestRepeatedWhenTheKeyIsForgottenIsChargedOnce(t *testing.T) {
 		if _, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: first}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := newSaga(east, p).capture(t.Context(), stepInput{Order: first}); err != nil {
+		if _, err := newSaga(east, p).capture(t.Context(), captureInput{Order: first}); err != nil {
 			t.Fatal(err)
 		}
 		p.clock.now = p.clock.now.Add(later)
@@ -62,35 +62,28 @@ func TestARequestRepeatedWhenTheKeyIsForgottenIsChargedOnce(t *testing.T) {
 	}
 }
 
-func TestAnIntentThatCannotBeConfirmedIsDeclined(t *testing.T) {
-	cases := []struct {
-		name    string
-		failure *Failure
-		age     time.Duration
-		code    platform.Code
-	}{
-		{"refused", &Failure{Kind: Refused, Detail: "400 resource_missing"}, 0, platform.PaymentDeclined},
-		{"unanswered", &Failure{Kind: Unanswered, Detail: "409"}, 0, platform.Undecided},
-		{"broken", &Failure{Kind: Broken, Detail: "500"}, createWithin - time.Second, platform.Undecided},
-		{"broken for half a day", &Failure{Kind: Broken, Detail: "500"}, createWithin, platform.PaymentDeclined},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
+// An intent that nobody has tried to pay was made by an abort that is about to cancel it, by hand, or by a version that confirmed in a second call.
+// A run waits for whoever made it, and takes it for abandoned when no run can be that old.
+func TestAnIntentThatNobodyTriedIsWaitedForAndThenDeclined(t *testing.T) {
+	for _, status := range []Status{requiresPaymentMethod, requiresConfirmation} {
+		for age, code := range map[time.Duration]platform.Code{
+			0: platform.Undecided, untriedFor - time.Second: platform.Undecided, untriedFor: platform.PaymentDeclined, 13 * time.Hour: platform.PaymentDeclined,
+		} {
 			p := newProvider(newClock())
 			o := order(p.clock, east, methodOK)
-			s := newSaga(east, p)
-			p.confirmFails = &Failure{Kind: Broken, Detail: "500"}
-			_, err := s.authorize(t.Context(), stepInput{Order: o})
-			wantCode(t, err, platform.Undecided)
-			p.confirmFails = c.failure
-			p.clock.now = p.clock.now.Add(max(c.age, confirmWindow)) // another key
-			_, err = s.authorize(t.Context(), stepInput{Order: o})
-			wantCode(t, err, c.code)
-			d, err := s.void(t.Context(), voidInput{Order: o, Reason: rejected("PaymentDeclined")})
-			if err != nil || d.Decision != "cancelled" || p.intents[0].Status != canceled {
-				t.Errorf("void: %+v, %v", d, err)
+			if _, err := p.Create(t.Context(), o.tombstones()[0], o.createKey(0)); err != nil {
+				t.Fatal(err)
 			}
-		})
+			p.intents[0].Status = status
+			p.clock.now = p.clock.now.Add(age)
+			s := newSaga(east, p)
+			_, err := s.authorize(t.Context(), stepInput{Order: o})
+			wantCode(t, err, code)
+			d, err := s.void(t.Context(), voidInput{Order: o, Reason: rejected("PaymentDeclined")})
+			if err != nil || d.Decision != "cancelled" || p.intents[0].Status != canceled || len(p.intents) != 1 {
+				t.Errorf("%s, %s old: void: %+v, %v", status, age, d, err)
+			}
+		}
 	}
 }
 
@@ -114,7 +107,7 @@ func TestARunThatFindsThePaymentVoidTellsTheReasonOfTheRunThatVoidedIt(t *testin
 		if d, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil || d != want {
 			t.Errorf("authorize: %+v, %v", d, err)
 		}
-		if d, err := s.capture(t.Context(), stepInput{Order: o}); err != nil || d != want {
+		if d, err := s.capture(t.Context(), captureInput{Order: o}); err != nil || d != want {
 			t.Errorf("capture: %+v, %v", d, err)
 		}
 	}
@@ -129,7 +122,7 @@ func TestTheFirstReasonOfARejectionStays(t *testing.T) {
 	}
 	calls := 0
 	s.gateway = line{provider: p, next: func() fault {
-		if calls++; calls == 3 { // retrieve, note, and then the cancel
+		if calls++; calls == 3 { // find, note, and then the cancel
 			return lostBefore
 		}
 		return noFault

@@ -3,8 +3,6 @@ package payment
 import (
 	"context"
 	"time"
-
-	"twofold/internal/platform"
 )
 
 // fault is what happens to one call.
@@ -41,35 +39,24 @@ func through[T any](l line, call func() (T, error)) (T, error) {
 	return call()
 }
 
-func (l line) Create(ctx context.Context, p Params, key string) (string, error) {
-	return through(l, func() (string, error) { return l.provider.Create(ctx, p, key) })
+func (l line) Create(ctx context.Context, p Params, key string) (Intent, error) {
+	return through(l, func() (Intent, error) { return l.provider.Create(ctx, p, key) })
 }
 
 func (l line) Retrieve(ctx context.Context, id string) (Intent, error) {
 	return through(l, func() (Intent, error) { return l.provider.Retrieve(ctx, id) })
 }
 
-func (l line) Find(ctx context.Context, customer, orderID string, from time.Time) (string, bool, error) {
-	id, err := through(l, func() (string, error) {
-		id, _, err := l.provider.Find(ctx, customer, orderID, from)
-		return id, err
-	})
-	return id, id != "", err
+func (l line) Find(ctx context.Context, customer, orderID string, from time.Time) ([]Intent, error) {
+	return through(l, func() ([]Intent, error) { return l.provider.Find(ctx, customer, orderID, from) })
 }
 
-func (l line) Confirm(ctx context.Context, id, orderID, key string) error {
-	_, err := through(l, func() (string, error) { return "", l.provider.Confirm(ctx, id, orderID, key) })
-	return err
+func (l line) NoteAsked(ctx context.Context, id string) (Intent, error) {
+	return through(l, func() (Intent, error) { return l.provider.NoteAsked(ctx, id) })
 }
 
-func (l line) NoteAsked(ctx context.Context, id string) error {
-	_, err := through(l, func() (string, error) { return "", l.provider.NoteAsked(ctx, id) })
-	return err
-}
-
-func (l line) NoteRejected(ctx context.Context, id, code string) error {
-	_, err := through(l, func() (string, error) { return "", l.provider.NoteRejected(ctx, id, code) })
-	return err
+func (l line) NoteRejected(ctx context.Context, id, code string) (Intent, error) {
+	return through(l, func() (Intent, error) { return l.provider.NoteRejected(ctx, id, code) })
 }
 
 func (l line) Refund(ctx context.Context, id string) error {
@@ -81,25 +68,10 @@ func (l line) Refunds(ctx context.Context, id string) ([]Refund, error) {
 	return through(l, func() ([]Refund, error) { return l.provider.Refunds(ctx, id) })
 }
 
-func (l line) Capture(ctx context.Context, id, committedBy string) error {
-	_, err := through(l, func() (string, error) { return "", l.provider.Capture(ctx, id, committedBy) })
-	return err
+func (l line) Capture(ctx context.Context, id, committedBy string) (Intent, error) {
+	return through(l, func() (Intent, error) { return l.provider.Capture(ctx, id, committedBy) })
 }
 
-func (l line) Cancel(ctx context.Context, id, reason string) error {
-	_, err := through(l, func() (string, error) { return "", l.provider.Cancel(ctx, id, reason) })
-	return err
-}
-
-// notebook is one region's payments table.
-type notebook map[string]string
-
-func (n notebook) Intent(_ context.Context, orderID string) (string, error) { return n[orderID], nil }
-
-func (n notebook) SetIntent(_ context.Context, orderID, id string) error {
-	if old, ok := n[orderID]; ok && old != id {
-		return platform.Refuse(platform.Internal, "a second payment intent")
-	}
-	n[orderID] = id
-	return nil
+func (l line) Cancel(ctx context.Context, id, reason string) (Intent, error) {
+	return through(l, func() (Intent, error) { return l.provider.Cancel(ctx, id, reason) })
 }

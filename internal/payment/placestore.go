@@ -17,6 +17,8 @@ type placeTable struct {
 	name string
 }
 
+func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
 const againPK = "reconcile#again"
 
 func placeKey(home string) platform.Item {

@@ -25,17 +25,17 @@ func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0,
 // provider is a payment provider as Stripe documents it: intents with their statuses, and idempotency keys that keep the first answer
 // for a day and complain of other parameters.
 type provider struct {
-	clock        *handClock
-	intents      []*account
-	keys         map[string]kept
-	captures     int
-	forgets      bool     // refusals are not kept under their key
-	wrong        bool     // our key is not taken
-	confirmFails *Failure // what confirming an open intent answers
-	saved        bool     // methodBogus and cus_nobody exist by now
-	slow         func()   // gives way while the next call under a key is under way
-	breaks       int      // so many creations answer with a server error, which stays under their key,
-	leaves       bool     // ... after they were done
+	clock    *handClock
+	intents  []*account
+	keys     map[string]kept
+	captures int
+	byAbort  int    // cards that an abort authorized
+	forgets  bool   // refusals are not kept under their key
+	wrong    bool   // our key is not taken
+	saved    bool   // methodBogus and cus_nobody exist by now
+	slow     func() // gives way while the next call under a key is under way
+	breaks   int    // so many creations answer with a server error, which stays under their key,
+	leaves   bool   // ... after they were done
 }
 
 type account struct {
@@ -72,20 +72,24 @@ func (p *provider) get(id string) (*account, error) {
 	return nil, &Failure{Kind: Refused, Detail: "404"}
 }
 
-// canBeFound reports whether a region that has no record of the order's intent can find it by its customer.
+// canBeFound reports whether the order's intent can be found by its customer.
 func (p *provider) canBeFound() bool { return len(p.intents) > 0 && p.intents[0].params.Customer != "" }
 
-func (p *provider) keep(key string, params Params, do func() (string, *Failure)) (string, error) {
+// Create answers a key that stands for an intent with that intent as it stands, as the gateway does.
+func (p *provider) Create(ctx context.Context, params Params, key string) (Intent, error) {
+	if p.wrong {
+		return Intent{}, &Failure{Kind: Denied, Detail: "401"}
+	}
 	if k, ok := p.keys[key]; ok && p.clock.now.Sub(k.at) < 24*time.Hour {
 		switch {
 		case k.params != params:
-			return "", &Failure{Kind: Mismatch, Detail: "400 idempotency_error"}
+			return Intent{}, &Failure{Kind: Mismatch, Detail: "400 idempotency_error"}
 		case k.runs:
-			return "", &Failure{Kind: Unanswered, Detail: "409 idempotency_key_in_use"}
+			return Intent{}, &Failure{Kind: Unanswered, Detail: "409 idempotency_key_in_use"}
 		case k.err != nil:
-			return "", &Failure{Kind: k.err.Kind, Replayed: true, Detail: k.err.Detail}
+			return Intent{}, &Failure{Kind: k.err.Kind, Replayed: true, Detail: k.err.Detail}
 		}
-		return k.id, nil
+		return p.Retrieve(ctx, k.id)
 	}
 	if slow := p.slow; slow != nil {
 		p.slow = nil
@@ -93,41 +97,57 @@ func (p *provider) keep(key string, params Params, do func() (string, *Failure))
 		slow()
 	}
 	delete(p.keys, key)
-	id, failure := do()
-	if failure == nil || !p.forgets || failure.Kind == Broken {
-		p.keys[key] = kept{params: params, at: p.clock.now, id: id, err: failure}
+	i, failure := p.make(ctx, params)
+	if failure == nil || !p.forgets || failure.Kind == Broken || failure.Detail == declined {
+		p.keys[key] = kept{params: params, at: p.clock.now, id: i.ID, err: failure}
 	}
 	if failure != nil {
-		return "", failure
+		return Intent{}, failure
 	}
-	return id, nil
+	return i, nil
 }
 
-func (p *provider) Create(_ context.Context, params Params, key string) (string, error) {
-	if p.wrong {
-		return "", &Failure{Kind: Denied, Detail: "401"}
+// aborting is in the context of a run that voids.
+type aborting struct{}
+
+const declined = "402 card_declined" // a refusal that leaves an intent
+
+func (p *provider) make(ctx context.Context, params Params) (Intent, *Failure) {
+	if !p.saved && (params.Method == methodBogus || params.Customer == "cus_nobody") {
+		return Intent{}, &Failure{Kind: Refused, Detail: "400 resource_missing"}
 	}
-	return p.keep(key, params, func() (string, *Failure) {
-		if !p.saved && (params.Method == methodBogus || params.Customer == "cus_nobody") {
-			return "", &Failure{Kind: Refused, Detail: "400 resource_missing"}
-		}
-		a := &account{params: params, created: p.clock.now,
-			Intent: Intent{ID: fmt.Sprintf("pi_%d", len(p.intents)+1), Status: requiresConfirmation, OrderID: params.OrderID, PlacedRegion: params.Placed}}
-		if params.Method == "" {
-			a.Status = requiresPaymentMethod
-		}
-		broken := p.breaks > 0
-		if broken {
-			p.breaks--
-		}
-		if !broken || p.leaves {
-			p.intents = append(p.intents, a)
-		}
-		if broken {
-			return "", &Failure{Kind: Broken, Detail: "500 api_error"}
-		}
-		return a.ID, nil
-	})
+	broken := p.breaks > 0
+	if broken {
+		p.breaks--
+	}
+	if broken && !p.leaves {
+		return Intent{}, &Failure{Kind: Broken, Detail: "500 api_error"}
+	}
+	a := &account{params: params, created: p.clock.now, Intent: Intent{ID: fmt.Sprintf("pi_%d", len(p.intents)+1), Status: requiresPaymentMethod,
+		OrderID: params.OrderID, PlacedRegion: params.Placed, Created: p.clock.now}}
+	p.intents = append(p.intents, a)
+	failure := p.confirm(a)
+	if ctx.Value(aborting{}) != nil && a.Status != requiresPaymentMethod {
+		p.byAbort++
+	}
+	if broken {
+		failure = &Failure{Kind: Broken, Detail: "500 api_error"}
+	}
+	return a.Intent, failure
+}
+
+func (p *provider) confirm(a *account) *Failure {
+	switch a.params.Method {
+	case "":
+	case methodDeclined:
+		a.Tried = true
+		return &Failure{Kind: Refused, Detail: declined}
+	case methodAsks:
+		a.Status, a.ActionURL = requiresAction, "https://stripe.example/3ds/"+a.ID
+	default:
+		a.Status = requiresCapture
+	}
+	return nil
 }
 
 func (p *provider) Retrieve(_ context.Context, id string) (Intent, error) {
@@ -138,82 +158,60 @@ func (p *provider) Retrieve(_ context.Context, id string) (Intent, error) {
 	return a.Intent, nil
 }
 
-func (p *provider) Find(_ context.Context, customer, orderID string, from time.Time) (string, bool, error) {
-	for _, a := range p.intents {
+func (p *provider) Find(_ context.Context, customer, orderID string, from time.Time) (found []Intent, err error) {
+	for _, a := range slices.Backward(p.intents) {
 		if a.params.Customer == customer && a.OrderID == orderID && !a.created.Before(from) {
-			return a.ID, true, nil
+			found = append(found, a.Intent)
 		}
 	}
-	return "", false, nil
+	return found, nil
 }
 
-func (p *provider) Confirm(_ context.Context, id, _, key string) error {
+// change is a call that changes an intent, unless it refuses.
+func (p *provider) change(id string, do func(a *account) (refused bool)) (Intent, error) {
 	a, err := p.get(id)
 	if err != nil {
-		return err
+		return Intent{}, err
 	}
-	_, err = p.keep(key, Params{OrderID: id}, func() (string, *Failure) {
-		switch {
-		case p.confirmFails != nil && a.Status == requiresConfirmation:
-			return "", p.confirmFails
-		case a.Status != requiresConfirmation:
-			return "", &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
-		case a.params.Method == methodDeclined:
-			a.Status = requiresPaymentMethod
-			return "", &Failure{Kind: Refused, Detail: "402 card_declined"}
-		case a.params.Method == methodAsks:
-			a.Status, a.ActionURL = requiresAction, "https://stripe.example/3ds/"+id
-		default:
-			a.Status = requiresCapture
+	if do(a) {
+		return Intent{}, &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
+	}
+	return a.Intent, nil
+}
+
+func (p *provider) Capture(_ context.Context, id, committedBy string) (Intent, error) {
+	return p.change(id, func(a *account) bool {
+		if a.Status != requiresCapture {
+			return true
 		}
-		return id, nil
+		a.Status, a.CommittedBy, a.Received = succeeded, committedBy, a.params.Amount.Amount
+		p.captures++
+		return false
 	})
-	return err
 }
 
-func (p *provider) Capture(_ context.Context, id, committedBy string) error {
-	a, err := p.get(id)
-	if err != nil {
-		return err
-	}
-	if a.Status != requiresCapture {
-		return &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
-	}
-	a.Status, a.CommittedBy, a.Received = succeeded, committedBy, a.params.Amount.Amount
-	p.captures++
-	return nil
+func (p *provider) Cancel(_ context.Context, id, reason string) (Intent, error) {
+	return p.change(id, func(a *account) bool {
+		if a.Status == succeeded || a.Status == canceled {
+			return true
+		}
+		a.Status, a.CancellationReason = canceled, reason
+		return false
+	})
 }
 
-func (p *provider) Cancel(_ context.Context, id, reason string) error {
-	a, err := p.get(id)
-	if err != nil {
-		return err
-	}
-	if a.Status == succeeded || a.Status == canceled {
-		return &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
-	}
-	a.Status, a.CancellationReason = canceled, reason
-	return nil
+func (p *provider) NoteAsked(_ context.Context, id string) (Intent, error) {
+	return p.change(id, func(a *account) bool { a.Asked = true; return false })
 }
 
-func (p *provider) NoteAsked(_ context.Context, id string) error {
-	a, err := p.get(id)
-	if err == nil {
-		a.Asked = true
-	}
-	return err
-}
-
-func (p *provider) NoteRejected(_ context.Context, id, code string) error {
-	a, err := p.get(id)
-	if err != nil {
-		return err
-	}
-	if a.Status == succeeded || a.Status == canceled {
-		return &Failure{Kind: Refused, Detail: "400 payment_intent_unexpected_state"}
-	}
-	a.RejectedFor = code
-	return nil
+func (p *provider) NoteRejected(_ context.Context, id, code string) (Intent, error) {
+	return p.change(id, func(a *account) bool {
+		if a.Status == succeeded || a.Status == canceled {
+			return true
+		}
+		a.RejectedFor = code
+		return false
+	})
 }
 
 // answer is the shopper's answer to the question for authentication, if there is one.
@@ -224,7 +222,7 @@ func (p *provider) answer(passed bool) {
 		case passed:
 			a.Status = requiresCapture
 		default:
-			a.Status = requiresPaymentMethod
+			a.Status, a.Tried = requiresPaymentMethod, true
 		}
 	}
 }

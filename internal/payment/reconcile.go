@@ -47,8 +47,8 @@ type ledger interface {
 	// Recent are intents that were created within a time, both ends included, newest first: those after one of them ("" for the newest), and whether there are more.
 	Recent(ctx context.Context, from, to time.Time, after string) (page []Intent, more bool, err error)
 	Retrieve(ctx context.Context, id string) (Intent, error)
-	Cancel(ctx context.Context, id, reason string) error
-	NoteRejected(ctx context.Context, id, code string) error
+	Cancel(ctx context.Context, id, reason string) (Intent, error)
+	NoteRejected(ctx context.Context, id, code string) (Intent, error)
 	Refund(ctx context.Context, id string) error
 	Refunds(ctx context.Context, id string) ([]Refund, error)
 }
@@ -246,14 +246,14 @@ func (r reconciler) end(ctx context.Context, i Intent, o Outcome, res *Reconcile
 
 func (r reconciler) void(ctx context.Context, i Intent) error {
 	if i.RejectedFor == "" {
-		if err := r.gateway.NoteRejected(ctx, i.ID, orphaned); err != nil && !isRefused(err) {
+		if _, err := r.gateway.NoteRejected(ctx, i.ID, orphaned); err != nil && !isRefused(err) {
 			return coded(err)
 		}
 	}
-	cancelErr := r.gateway.Cancel(ctx, i.ID, reasonRejected)
-	now, err := r.gateway.Retrieve(ctx, i.ID)
+	cancelled, cancelErr := r.gateway.Cancel(ctx, i.ID, reasonRejected)
+	now, err := asItStands(ctx, r.gateway, i.ID, cancelled, cancelErr)
 	if err != nil {
-		return coded(errors.Join(err, cancelErr))
+		return coded(err)
 	}
 	if now.Status != canceled {
 		return &platform.Error{Code: platform.Undecided, Detail: "the payment intent is " + string(now.Status), Cause: cancelErr}

@@ -16,22 +16,17 @@ type refunded struct {
 // second full refund, so any number of runs in both regions pays back once. It is called for committed orders only;
 // a payment that was not captured contradicts that, and releasing a hold is not what a refund is for.
 func (s saga) refund(ctx context.Context, in stepInput) (refunded, error) {
-	id, err := s.known(ctx, in.Order)
-	if err != nil {
+	intent, err := s.known(ctx, in.Order)
+	switch {
+	case err != nil:
 		return refunded{}, coded(err)
-	}
-	if id == "" {
+	case intent.ID == "":
 		return refunded{}, platform.Refuse(platform.Internal, "the order is to be refunded and has no intent")
-	}
-	intent, err := s.gateway.Retrieve(ctx, id)
-	if err != nil {
-		return refunded{}, coded(err)
-	}
-	if intent.Status != succeeded {
+	case intent.Status != succeeded:
 		return refunded{}, platform.Refuse(platform.Internal, "the order is to be refunded and its payment intent is "+string(intent.Status))
 	}
-	refundErr := s.gateway.Refund(ctx, id)
-	refunds, err := s.gateway.Refunds(ctx, id)
+	refundErr := s.gateway.Refund(ctx, intent.ID)
+	refunds, err := s.gateway.Refunds(ctx, intent.ID)
 	if err != nil {
 		return refunded{}, coded(errors.Join(err, refundErr))
 	}

@@ -22,7 +22,7 @@ func paid(t interface {
 	if _, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.capture(t.Context(), stepInput{Order: o}); err != nil {
+	if _, err := s.capture(t.Context(), captureInput{Order: o}); err != nil {
 		t.Fatal(err)
 	}
 	return p, o
@@ -70,13 +70,12 @@ func TestOnlyACapturedPaymentIsRefunded(t *testing.T) {
 func TestAnyInterleavingOfRefundsPaysBackOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, o := paid(t)
-		books := map[string]notebook{east: {}, west: {}}
 		told := map[string]bool{}
 		phase := func(faults []fault, runs int) {
 			var rs []*run
 			for range runs {
 				region := rapid.SampledFrom([]string{east, west}).Draw(t, "region")
-				r := &run{saga: saga{region: region, records: books[region], clock: p.clock}}
+				r := &run{saga: saga{region: region, clock: p.clock}}
 				r.step = func(ctx context.Context) error {
 					got, err := r.saga.refund(ctx, stepInput{Order: o})
 					if err == nil {

@@ -16,7 +16,7 @@ func order(clock *handClock, region, method string) Order {
 }
 
 func newSaga(region string, p *provider) saga {
-	return saga{region: region, gateway: p, records: notebook{}, clock: p.clock}
+	return saga{region: region, gateway: p, clock: p.clock}
 }
 
 func rejected(code string) Reason { return Reason{Outcome: outcomeRejected, Code: code} }
@@ -44,8 +44,10 @@ func TestAuthorizeAnswersByTheIntentsStatus(t *testing.T) {
 		{"cancelled before", methodOK, canceled, Decision{Decision: "cancelled", IntentID: "pi_1", PlacedRegion: east, Outcome: outcomeCancelled, Code: "CancelRequested"}, ""},
 		{"declined", methodDeclined, "", Decision{}, platform.PaymentDeclined},
 		{"declined before", methodDeclined, requiresPaymentMethod, Decision{}, platform.PaymentDeclined},
+		{"made to be voided", methodOK, requiresPaymentMethod, Decision{}, platform.Undecided},
+		{"never confirmed", methodOK, requiresConfirmation, Decision{}, platform.Undecided},
 		{"asks for authentication", methodAsks, "", Decision{Decision: "action-required", IntentID: "pi_1", PlacedRegion: east, URL: "https://stripe.example/3ds/pi_1"}, ""},
-		{"asks in a way that has no page", methodAsks, requiresAction, Decision{}, platform.PaymentDeclined},
+		{"asks in a way that has no page", methodOK, requiresAction, Decision{}, platform.PaymentDeclined},
 		{"no such method", methodBogus, "", Decision{}, platform.PaymentDeclined},
 		{"processing", methodOK, "processing", Decision{}, platform.Undecided},
 		{"a status of tomorrow", methodOK, "requires_tea", Decision{}, platform.Undecided},
@@ -55,7 +57,7 @@ func TestAuthorizeAnswersByTheIntentsStatus(t *testing.T) {
 			p := newProvider(newClock())
 			o := order(p.clock, east, c.method)
 			if c.status != "" {
-				if _, err := p.Create(t.Context(), o.params(), o.createKey(0)); err != nil {
+				if _, err := p.Create(t.Context(), o.params(), o.createKey(0)); err != nil && c.method != methodDeclined {
 					t.Fatal(err)
 				}
 				p.intents[0].Status, p.intents[0].CommittedBy, p.intents[0].CancellationReason = c.status, west, reasonCancelled
@@ -81,7 +83,7 @@ func TestARegionWithAnotherPlacedFactAdoptsTheIntentThatExists(t *testing.T) {
 	if want := (Decision{Decision: "authorized", IntentID: "pi_1", PlacedRegion: west}); err != nil || got != want {
 		t.Fatalf("got %+v, %v, want %+v", got, err, want)
 	}
-	if got, err = s.capture(t.Context(), stepInput{Order: dearer}); err != nil || got.CommittedBy != east || got.PlacedRegion != west {
+	if got, err = s.capture(t.Context(), captureInput{Order: dearer, IntentID: got.IntentID}); err != nil || got.CommittedBy != east || got.PlacedRegion != west {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if len(p.intents) != 1 || p.intents[0].params.Amount.Amount != 790 {
@@ -125,7 +127,7 @@ func TestAnOldOrdersIntentIsFoundByTheCustomerAndTheTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.clock.now = p.clock.now.Add(30 * time.Hour) // the keys are forgotten, and the other region has no record
-	d, err := newSaga(west, p).capture(t.Context(), stepInput{Order: o})
+	d, err := newSaga(west, p).capture(t.Context(), captureInput{Order: o})
 	if err != nil || d.Decision != "captured" || d.CommittedBy != west {
 		t.Errorf("got %+v, %v", d, err)
 	}
@@ -181,7 +183,7 @@ func TestTheFirstDecisionIsEverybodysAnswer(t *testing.T) {
 	if d, err := second.void(t.Context(), voidInput{Order: o, Reason: rejected("InsufficientStock")}); err != nil || d != want {
 		t.Errorf("void for another reason: %+v, %v", d, err)
 	}
-	if d, err := second.capture(t.Context(), stepInput{Order: o}); err != nil || d != want {
+	if d, err := second.capture(t.Context(), captureInput{Order: o}); err != nil || d != want {
 		t.Errorf("capture: %+v, %v", d, err)
 	}
 }
@@ -195,7 +197,7 @@ func TestAnIntentCapturedByHandWasCommittedByItsPlacedRegion(t *testing.T) {
 
 func TestACaptureWithoutAnIntentIsInternal(t *testing.T) {
 	p := newProvider(newClock())
-	_, err := newSaga(east, p).capture(t.Context(), stepInput{Order: order(p.clock, east, methodOK)})
+	_, err := newSaga(east, p).capture(t.Context(), captureInput{Order: order(p.clock, east, methodOK)})
 	wantCode(t, err, platform.Internal)
 }
 
@@ -212,16 +214,12 @@ func TestAVoidNamesItsOutcome(t *testing.T) {
 	wantCode(t, err, platform.InvalidRequest)
 }
 
-func TestConfirmKeysChangeWithTimeAndCreateKeysDoNot(t *testing.T) {
+func TestTwoFactsOfOneOrderHaveOneKey(t *testing.T) {
 	clock := newClock()
 	o, later := order(clock, east, methodOK), order(clock, west, methodOK)
 	later.Payment.Version = 2
-	if o.createKey(0) != later.createKey(0) {
-		t.Error("two facts of one order have two create keys")
-	}
-	at := func(d time.Duration) string { return o.confirmKey(o.PlacedAt.Add(d)) }
-	if at(0) != at(confirmWindow-1) || at(0) == at(confirmWindow) || at(-time.Hour) != at(0) {
-		t.Errorf("confirm keys %s, %s, %s", at(0), at(confirmWindow), at(-time.Hour))
+	if o.createKey(0) != later.createKey(0) || o.createKey(0) == o.createKey(1) {
+		t.Errorf("keys %s, %s, %s", o.createKey(0), later.createKey(0), o.createKey(1))
 	}
 }
 
@@ -231,7 +229,7 @@ func TestAnIntentIsMarkedBeforeTheShopperIsSentToAuthenticate(t *testing.T) {
 	calls := 0
 	s := newSaga(east, p)
 	s.gateway = line{provider: p, next: func() fault {
-		if calls++; calls == 5 { // create, retrieve, confirm, retrieve, and then the mark
+		if calls++; calls == 3 { // find, create, and then the mark
 			return lostBefore
 		}
 		return noFault

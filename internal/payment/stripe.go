@@ -45,7 +45,7 @@ func newStripe(baseURL, back string, client *http.Client, key secret, clock plat
 	return stripeGateway{backends: &stripe.Backends{API: api}, secret: key, back: back, clock: clock, rand: rand}
 }
 
-func (g stripeGateway) Create(ctx context.Context, p Params, key string) (string, error) {
+func (g stripeGateway) Create(ctx context.Context, p Params, key string) (Intent, error) {
 	in := &stripe.PaymentIntentCreateParams{
 		Params:        stripe.Params{IdempotencyKey: &key},
 		Amount:        stripe.Int64(p.Amount.Amount),
@@ -59,35 +59,56 @@ func (g stripeGateway) Create(ctx context.Context, p Params, key string) (string
 		in.Customer = &p.Customer
 	}
 	if p.Method != "" {
-		in.PaymentMethod = &p.Method
+		in.PaymentMethod, in.Confirm = &p.Method, stripe.Bool(true)
+		in.ReturnURL = stripe.String(strings.ReplaceAll(g.back, orderInURL, p.OrderID))
 	}
-	var id string
-	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
-		pi, err := c.V1PaymentIntents.Create(ctx, in)
-		if err == nil {
-			id = pi.ID
-		}
-		return err
+	return g.changed(ctx, func(ctx context.Context, c *stripe.Client) (*stripe.PaymentIntent, error) {
+		return c.V1PaymentIntents.Create(ctx, in)
 	})
-	return id, err
 }
 
 func (g stripeGateway) Retrieve(ctx context.Context, id string) (Intent, error) {
-	var out Intent
-	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
-		pi, err := c.V1PaymentIntents.Retrieve(ctx, id, nil)
-		if err == nil {
-			out = intentOf(pi)
-		}
+	pi, err := g.intent(ctx, func(ctx context.Context, c *stripe.Client) (*stripe.PaymentIntent, error) {
+		return c.V1PaymentIntents.Retrieve(ctx, id, nil)
+	})
+	if err != nil {
+		return Intent{}, err
+	}
+	return intentOf(pi), nil
+}
+
+// changed is an intent as it stands after a call. An answer that the provider had kept under the call's key says how the intent stood then, so
+// it is read anew.
+func (g stripeGateway) changed(ctx context.Context, f intentCall) (Intent, error) {
+	pi, err := g.intent(ctx, f)
+	switch {
+	case err != nil:
+		return Intent{}, err
+	case isReplayed(pi.LastResponse):
+		return g.Retrieve(ctx, pi.ID)
+	}
+	return intentOf(pi), nil
+}
+
+type intentCall func(ctx context.Context, c *stripe.Client) (*stripe.PaymentIntent, error)
+
+func (g stripeGateway) intent(ctx context.Context, f intentCall) (pi *stripe.PaymentIntent, err error) {
+	err = g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+		pi, err = f(ctx, c)
 		return err
 	})
-	return out, err
+	return pi, err
+}
+
+// isReplayed reports whether an answer is one that was kept under the key (https://docs.stripe.com/error-low-level).
+func isReplayed(res *stripe.APIResponse) bool {
+	return res != nil && res.Header.Get("Idempotent-Replayed") == "true"
 }
 
 func intentOf(pi *stripe.PaymentIntent) Intent {
 	i := Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason), Received: pi.AmountReceived,
 		OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy],
-		Created: time.Unix(pi.Created, 0), Asked: pi.Metadata[metaAsked] != "", RejectedFor: pi.Metadata[metaRejected]}
+		Created: time.Unix(pi.Created, 0), Asked: pi.Metadata[metaAsked] != "", RejectedFor: pi.Metadata[metaRejected], Tried: pi.LastPaymentError != nil}
 	if pi.NextAction != nil && pi.NextAction.RedirectToURL != nil {
 		i.ActionURL = pi.NextAction.RedirectToURL.URL
 	}
@@ -96,10 +117,9 @@ func intentOf(pi *stripe.PaymentIntent) Intent {
 
 // Find lists rather than searches: a list shows what was just created, the search index may be an hour behind
 // (https://docs.stripe.com/search#data-freshness). A customer who does not exist has no intents.
-func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from time.Time) (string, bool, error) {
-	var id string
+func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from time.Time) (found []Intent, err error) {
 	created := &stripe.RangeQueryParams{GreaterThanOrEqual: from.Unix()}
-	err := g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
+	err = g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
 		list := c.V1PaymentIntents.List(ctx, &stripe.PaymentIntentListParams{
 			ListParams: stripe.ListParams{Limit: stripe.Int64(100)}, Customer: &customer, CreatedRange: created})
 		for pi, err := range list.All(ctx) {
@@ -110,13 +130,12 @@ func (g stripeGateway) Find(ctx context.Context, customer, orderID string, from 
 				return err
 			}
 			if pi.Metadata[metaOrder] == orderID {
-				id = pi.ID
-				return nil
+				found = append(found, intentOf(pi))
 			}
 		}
 		return nil
 	})
-	return id, id != "", err
+	return found, err
 }
 
 // Recent lists one page of all intents of a time. The list shows what was just created.
@@ -147,48 +166,52 @@ func (g stripeGateway) lists(ctx context.Context) error {
 	return err
 }
 
-func (g stripeGateway) Confirm(ctx context.Context, id, orderID, key string) error {
-	back := strings.ReplaceAll(g.back, orderInURL, orderID)
-	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
-		_, err := c.V1PaymentIntents.Confirm(ctx, id, &stripe.PaymentIntentConfirmParams{Params: stripe.Params{IdempotencyKey: &key}, ReturnURL: &back})
-		return err
-	})
-}
-
-func (g stripeGateway) NoteAsked(ctx context.Context, id string) error {
+func (g stripeGateway) NoteAsked(ctx context.Context, id string) (Intent, error) {
 	return g.note(ctx, id, metaAsked, askedAuthentication)
 }
 
-func (g stripeGateway) NoteRejected(ctx context.Context, id, code string) error {
+func (g stripeGateway) NoteRejected(ctx context.Context, id, code string) (Intent, error) {
 	return g.note(ctx, id, metaRejected, code)
 }
 
 // note adds to an intent's metadata.
-func (g stripeGateway) note(ctx context.Context, id, key, value string) error {
-	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
-		_, err := c.V1PaymentIntents.Update(ctx, id, &stripe.PaymentIntentUpdateParams{Params: own, Metadata: map[string]string{key: value}})
-		return err
+func (g stripeGateway) note(ctx context.Context, id, key, value string) (Intent, error) {
+	own, err := g.once()
+	if err != nil {
+		return Intent{}, err
+	}
+	return g.changed(ctx, func(ctx context.Context, c *stripe.Client) (*stripe.PaymentIntent, error) {
+		return c.V1PaymentIntents.Update(ctx, id, &stripe.PaymentIntentUpdateParams{Params: own, Metadata: map[string]string{key: value}})
 	})
 }
 
-func (g stripeGateway) Capture(ctx context.Context, id, committedBy string) error {
-	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
-		_, err := c.V1PaymentIntents.Capture(ctx, id, &stripe.PaymentIntentCaptureParams{
-			Params: own, Metadata: map[string]string{metaCommittedBy: committedBy}})
-		return err
+func (g stripeGateway) Capture(ctx context.Context, id, committedBy string) (Intent, error) {
+	own, err := g.once()
+	if err != nil {
+		return Intent{}, err
+	}
+	return g.changed(ctx, func(ctx context.Context, c *stripe.Client) (*stripe.PaymentIntent, error) {
+		return c.V1PaymentIntents.Capture(ctx, id, &stripe.PaymentIntentCaptureParams{Params: own, Metadata: map[string]string{metaCommittedBy: committedBy}})
 	})
 }
 
-func (g stripeGateway) Cancel(ctx context.Context, id, reason string) error {
-	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
-		_, err := c.V1PaymentIntents.Cancel(ctx, id, &stripe.PaymentIntentCancelParams{Params: own, CancellationReason: &reason})
-		return err
+func (g stripeGateway) Cancel(ctx context.Context, id, reason string) (Intent, error) {
+	own, err := g.once()
+	if err != nil {
+		return Intent{}, err
+	}
+	return g.changed(ctx, func(ctx context.Context, c *stripe.Client) (*stripe.PaymentIntent, error) {
+		return c.V1PaymentIntents.Cancel(ctx, id, &stripe.PaymentIntentCancelParams{Params: own, CancellationReason: &reason})
 	})
 }
 
 // Refund names no amount: the provider takes what is left, and refuses when that is nothing.
 func (g stripeGateway) Refund(ctx context.Context, id string) error {
-	return g.once(ctx, func(ctx context.Context, c *stripe.Client, own stripe.Params) error {
+	own, err := g.once()
+	if err != nil {
+		return err
+	}
+	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
 		_, err := c.V1Refunds.Create(ctx, &stripe.RefundCreateParams{
 			Params: own, PaymentIntent: &id, Reason: stripe.String(string(stripe.RefundReasonRequestedByCustomer))})
 		return err
@@ -212,24 +235,14 @@ func (g stripeGateway) Refunds(ctx context.Context, id string) ([]Refund, error)
 	return all, err
 }
 
-// once is a call under a key that replays nothing: it is idempotent by the state of what it changes.
-func (g stripeGateway) once(ctx context.Context, f func(ctx context.Context, c *stripe.Client, own stripe.Params) error) error {
-	key, err := g.freshKey()
-	if err != nil {
-		return err
-	}
-	return g.call(ctx, func(ctx context.Context, c *stripe.Client) error {
-		return f(ctx, c, stripe.Params{IdempotencyKey: &key})
-	})
-}
-
-// freshKey is a key that replays nothing. The library would draw one itself, but not from the runtime's randomness.
-func (g stripeGateway) freshKey() (string, error) {
+// once is for a call that is idempotent by the state of what it changes: its key replays nothing. The library would draw one itself, but not from
+// the runtime's randomness.
+func (g stripeGateway) once() (stripe.Params, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(g.rand, b[:]); err != nil {
-		return "", err
+		return stripe.Params{}, err
 	}
-	return "twofold-once-" + hex.EncodeToString(b[:]), nil
+	return stripe.Params{IdempotencyKey: stripe.String("twofold-once-" + hex.EncodeToString(b[:]))}, nil
 }
 
 func (g stripeGateway) call(ctx context.Context, f func(ctx context.Context, c *stripe.Client) error) error {
@@ -251,11 +264,7 @@ func failure(err error) error {
 	if !errors.As(err, &e) {
 		return &Failure{Kind: Unanswered, Detail: "no answer"}
 	}
-	f := &Failure{Kind: kindOf(e), Detail: fmt.Sprintf("%d %s %s, request %s", e.HTTPStatusCode, e.Type, e.Code, e.RequestID)}
-	if res := e.LastResponse; res != nil {
-		f.Replayed = res.Header.Get("Idempotent-Replayed") == "true"
-	}
-	return f
+	return &Failure{Kind: kindOf(e), Replayed: isReplayed(e.LastResponse), Detail: fmt.Sprintf("%d %s %s, request %s", e.HTTPStatusCode, e.Type, e.Code, e.RequestID)}
 }
 
 func isMissing(err error) bool {

@@ -51,7 +51,7 @@ func newGateway(answers ...answer) (stripeGateway, *wire) {
 }
 
 const intentBody = `{"id":"pi_1","object":"payment_intent","status":"succeeded","cancellation_reason":null,` +
-	`"amount_received":790,"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://3ds.example"}},` +
+	`"amount_received":790,"last_payment_error":{"type":"card_error","code":"card_declined"},"next_action":{"type":"redirect_to_url","redirect_to_url":{"url":"https://3ds.example"}},` +
 	`"metadata":{"order_id":"ord_1","placed_region":"us-west-2","committed_by":"us-east-1","version":"1","asked":"authentication","rejected_for":"InsufficientStock"}}`
 
 func TestRequestsToStripe(t *testing.T) {
@@ -67,16 +67,20 @@ func TestRequestsToStripe(t *testing.T) {
 	}{
 		{"create", intentBody, func(g stripeGateway) error { _, err := g.Create(ctx, o.params(), o.createKey(0)); return err },
 			"POST https://stripe.example/v1/payment_intents\nBearer sk_1\ntwofold-ord_1-create-v1\n" +
-				"amount=790&capture_method=manual&currency=eur&customer=cus_1&metadata[order_id]=ord_1&metadata[placed_region]=us-east-1&metadata[version]=1&payment_method=pm_card_visa&payment_method_types[0]=card"},
-		{"confirm", intentBody, func(g stripeGateway) error { return g.Confirm(ctx, "pi_1", "ord_1", o.confirmKey(at)) },
-			"POST https://stripe.example/v1/payment_intents/pi_1/confirm\nBearer sk_1\ntwofold-ord_1-confirm-0\nreturn_url=https://shop.example/orders/ord_1"},
-		{"note that the shopper is asked", intentBody, func(g stripeGateway) error { return g.NoteAsked(ctx, "pi_1") },
+				"amount=790&capture_method=manual&confirm=true&currency=eur&customer=cus_1&metadata[order_id]=ord_1&metadata[placed_region]=us-east-1&metadata[version]=1&" +
+				"payment_method=pm_card_visa&payment_method_types[0]=card&return_url=https://shop.example/orders/ord_1"},
+		{"create what is to be cancelled", intentBody, func(g stripeGateway) error {
+			_, err := g.Create(ctx, o.tombstones()[1], o.createKey(1))
+			return err
+		}, "POST https://stripe.example/v1/payment_intents\nBearer sk_1\ntwofold-ord_1-create-v1-1\n" +
+			"amount=790&capture_method=manual&currency=eur&metadata[order_id]=ord_1&metadata[placed_region]=us-east-1&metadata[version]=1&payment_method_types[0]=card"},
+		{"note that the shopper is asked", intentBody, func(g stripeGateway) error { _, err := g.NoteAsked(ctx, "pi_1"); return err },
 			"POST https://stripe.example/v1/payment_intents/pi_1\nBearer sk_1\n" + zeroKey + "\nmetadata[asked]=authentication"},
-		{"note why it is rejected", intentBody, func(g stripeGateway) error { return g.NoteRejected(ctx, "pi_1", "InsufficientStock") },
+		{"note why it is rejected", intentBody, func(g stripeGateway) error { _, err := g.NoteRejected(ctx, "pi_1", "InsufficientStock"); return err },
 			"POST https://stripe.example/v1/payment_intents/pi_1\nBearer sk_1\n" + zeroKey + "\nmetadata[rejected_for]=InsufficientStock"},
-		{"capture", intentBody, func(g stripeGateway) error { return g.Capture(ctx, "pi_1", east) },
+		{"capture", intentBody, func(g stripeGateway) error { _, err := g.Capture(ctx, "pi_1", east); return err },
 			"POST https://stripe.example/v1/payment_intents/pi_1/capture\nBearer sk_1\n" + zeroKey + "\nmetadata[committed_by]=us-east-1"},
-		{"cancel", intentBody, func(g stripeGateway) error { return g.Cancel(ctx, "pi_1", reasonRejected) },
+		{"cancel", intentBody, func(g stripeGateway) error { _, err := g.Cancel(ctx, "pi_1", reasonRejected); return err },
 			"POST https://stripe.example/v1/payment_intents/pi_1/cancel\nBearer sk_1\n" + zeroKey + "\ncancellation_reason=abandoned"},
 		{"refund", `{"id":"re_1","object":"refund"}`, func(g stripeGateway) error { return g.Refund(ctx, "pi_1") },
 			"POST https://stripe.example/v1/refunds\nBearer sk_1\n" + zeroKey + "\npayment_intent=pi_1&reason=requested_by_customer"},
@@ -88,9 +92,9 @@ func TestRequestsToStripe(t *testing.T) {
 			return err
 		}, "GET https://stripe.example/v1/refunds?limit=100&payment_intent=pi_1\nBearer sk_1\n\n"},
 		{"find", `{"object":"list","data":[{"id":"pi_0"},` + intentBody + `],"has_more":false}`, func(g stripeGateway) error {
-			id, found, err := g.Find(ctx, "cus_1", "ord_1", at)
-			if id != "pi_1" || !found {
-				t.Errorf("found %q, %v", id, found)
+			found, err := g.Find(ctx, "cus_1", "ord_1", at)
+			if len(found) != 1 || found[0].ID != "pi_1" || found[0].Status != succeeded {
+				t.Errorf("found %+v", found)
 			}
 			return err
 		}, "GET https://stripe.example/v1/payment_intents?created[gte]=1700000000&customer=cus_1&limit=100\nBearer sk_1\n\n"},
@@ -130,7 +134,7 @@ func readable(requests []string) []string {
 func TestAnIntentIsReadWithItsMetadata(t *testing.T) {
 	g, _ := newGateway(answer{status: http.StatusOK, body: intentBody})
 	got, err := g.Retrieve(t.Context(), "pi_1")
-	want := Intent{ID: "pi_1", Status: succeeded, OrderID: "ord_1", PlacedRegion: west, CommittedBy: east, ActionURL: "https://3ds.example", Asked: true, Received: 790, Created: time.Unix(0, 0), RejectedFor: "InsufficientStock"}
+	want := Intent{ID: "pi_1", Status: succeeded, OrderID: "ord_1", PlacedRegion: west, CommittedBy: east, ActionURL: "https://3ds.example", Asked: true, Tried: true, Received: 790, Created: time.Unix(0, 0), RejectedFor: "InsufficientStock"}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -138,8 +142,32 @@ func TestAnIntentIsReadWithItsMetadata(t *testing.T) {
 
 func TestACustomerWhoDoesNotExistHasNoIntents(t *testing.T) {
 	g, _ := newGateway(answer{status: http.StatusBadRequest, body: `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"customer"}}`})
-	if id, found, err := g.Find(t.Context(), "cus_nobody", "ord_1", time.Unix(0, 0)); err != nil || found {
-		t.Errorf("got %q, %v, %v", id, found, err)
+	if found, err := g.Find(t.Context(), "cus_nobody", "ord_1", time.Unix(0, 0)); err != nil || len(found) != 0 {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}
+
+// An answer is the intent at the moment of the change, unless it is one that the key had kept: that may be long past.
+func TestAnAnswerThatIsReplayedIsNotBelieved(t *testing.T) {
+	const then, now = `{"id":"pi_1","object":"payment_intent","status":"requires_capture"}`, `{"id":"pi_1","object":"payment_intent","status":"canceled"}`
+	for name, c := range map[string]struct {
+		header http.Header
+		want   Status
+		sent   int
+	}{
+		"first-hand": {nil, requiresCapture, 1},
+		"replayed":   {http.Header{"Idempotent-Replayed": {"true"}}, canceled, 2},
+	} {
+		g, w := newGateway(answer{status: http.StatusOK, body: then, header: c.header}, answer{status: http.StatusOK, body: now})
+		got, err := g.Create(t.Context(), order(newClock(), east, methodOK).params(), "key")
+		if err != nil || got.Status != c.want || len(w.sent) != c.sent {
+			t.Errorf("%s: %+v, %v after %d requests", name, got, err, len(w.sent))
+		}
+	}
+	g, _ := newGateway(answer{status: http.StatusOK, body: then, header: http.Header{"Idempotent-Replayed": {"true"}}})
+	var f *Failure
+	if got, err := g.Create(t.Context(), order(newClock(), east, methodOK).params(), "key"); !errors.As(err, &f) || f.Kind != Unanswered {
+		t.Errorf("replayed and then not read: %+v, %v", got, err)
 	}
 }
 
@@ -167,7 +195,7 @@ func TestErrorsOfStripeBecomeKindsAndLoseTheirText(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			g, w := newGateway(c.answer)
-			err := g.Confirm(t.Context(), "pi_1", "ord_1", "key")
+			_, err := g.Capture(t.Context(), "pi_1", east)
 			var f *Failure
 			if !errors.As(err, &f) || f.Kind != c.kind || f.Replayed != c.replayed {
 				t.Fatalf("got %#v", err)
@@ -183,7 +211,7 @@ func TestErrorsOfStripeBecomeKindsAndLoseTheirText(t *testing.T) {
 	t.Run("no answer", func(t *testing.T) {
 		g, w := newGateway()
 		var f *Failure
-		if err := g.Confirm(t.Context(), "pi_1", "ord_1", "key"); !errors.As(err, &f) || f.Kind != Unanswered || len(w.sent) != 1 {
+		if _, err := g.Capture(t.Context(), "pi_1", east); !errors.As(err, &f) || f.Kind != Unanswered || len(w.sent) != 1 {
 			t.Errorf("got %v after %d requests", err, len(w.sent))
 		}
 	})

@@ -7,11 +7,12 @@
 // sweep call after the commit. A shipment is keyed at the carrier by the order's id, so both regions speak of the same one however often
 // they book it. The carrier decides between cancelling and picking up, also for an order that is cancelled after it was paid.
 //
-// Nothing booked is forgotten. Before each call that may book, the order's record is made an obligation, stamped with the time of
-// that call. The record stays one until the shipment was released, or was cancelled or found missing at the carrier. The sweep looks at
+// Nothing booked is forgotten. Before each call that may book, the order is put on the region's list of obligations, stamped with the time of
+// that call; the list is all that the table holds. The order is on it until the shipment was released, or was cancelled or found missing at the carrier. The sweep looks at
 // obligations older than [openFor], asks the order service for the outcome, and releases or cancels. Because no call that books can
 // still be under way that long after the stamp, a shipment that the sweep does not find at the carrier will not appear later; in the saga, where
-// it might, a shipment that is not found stays an obligation.
+// it might, a shipment that is not found stays an obligation. A run that comes late and books what is settled makes an obligation of it again. That is harmless:
+// the carrier answers with the shipment as it is, and releasing or cancelling it again changes nothing.
 //
 // The carrier's webhooks (picked up, delivered) are signed and time-limited, and answered 200 only when the order service has stored what they
 // say; until then the carrier sends them again.
@@ -20,5 +21,5 @@
 //
 // # What it does not do
 //
-// It keeps no tracking of its own, splits no order into several shipments, chooses no carrier and does not know what shipping costs.
+// It keeps no record of a shipment that is settled: the carrier knows it by the order's id. It keeps no tracking of its own, splits no order into several shipments, chooses no carrier and does not know what shipping costs.
 package shipping

@@ -78,53 +78,41 @@ func (d *depot) Cancel(_ context.Context, ref string) error {
 	})
 }
 
-// ledger is one region's shipments table.
-type ledger map[string]*entry
-
-type entry struct {
-	state State
-	at    time.Time
-	id    string
-}
+// ledger is one region's list of obligations.
+type ledger map[string]time.Time
 
 func (l ledger) Open(_ context.Context, orderID string, at time.Time) error {
-	e, ok := l[orderID]
-	if !ok {
-		e = &entry{}
-		l[orderID] = e
-	}
-	if e.state != Released {
-		e.state, e.at = Booked, at
+	if at.After(l[orderID]) {
+		l[orderID] = at
 	}
 	return nil
 }
 
-func (l ledger) SetShipment(_ context.Context, orderID, id string) error {
-	l[orderID].id = id
+func (l ledger) Close(_ context.Context, orderID string) error {
+	delete(l, orderID)
 	return nil
 }
 
-func (l ledger) Close(_ context.Context, orderID string, to State) error {
-	if e, ok := l[orderID]; ok {
-		e.state = to
+func (l ledger) CloseOlder(_ context.Context, orderID string, before time.Time) (bool, error) {
+	if !l[orderID].Before(before) {
+		return false, nil
 	}
-	return nil
+	delete(l, orderID)
+	return true, nil
 }
 
 func (l ledger) Booked(_ context.Context, before time.Time) (ids []string, err error) {
-	for id, e := range l {
-		if e.state == Booked && e.at.Before(before) {
+	for id, at := range l {
+		if at.Before(before) {
 			ids = append(ids, id)
 		}
 	}
 	return ids, nil
 }
 
-func (l ledger) stateOf(orderID string) State {
-	if e, ok := l[orderID]; ok {
-		return e.state
-	}
-	return ""
+func (l ledger) owes(orderID string) bool {
+	_, ok := l[orderID]
+	return ok
 }
 
 // desk is the order service.

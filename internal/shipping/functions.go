@@ -42,7 +42,7 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := sweep{obligations: p.records, round: p.records, orders: p.orders, carrier: p.carrier, records: p.records, clock: rt.Clock, log: rt.Log}
+	s := sweep{obligations: p.records, round: p.records, orders: p.orders, carrier: p.carrier, clock: rt.Clock, log: rt.Log}
 	return lambda.NewHandler(s.run), nil
 }
 

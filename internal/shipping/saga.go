@@ -25,11 +25,10 @@ type gateway interface {
 	Cancel(ctx context.Context, reference string) error
 }
 
-// records keeps which shipments this region has to see through.
+// records is the list of the orders whose shipments this region has to see through.
 type records interface {
 	Open(ctx context.Context, orderID string, at time.Time) error
-	SetShipment(ctx context.Context, orderID, shipmentID string) error
-	Close(ctx context.Context, orderID string, to State) error
+	Close(ctx context.Context, orderID string) error
 }
 
 // stepInput is the part of the saga's order that shipping looks at.
@@ -69,7 +68,8 @@ func (s saga) steps() platform.Steps {
 }
 
 // book makes the label. The obligation is written before the call that it is about, so that a crash in between leaves
-// an obligation without a shipment and never a shipment without an obligation.
+// an obligation without a shipment and never a shipment without an obligation. A run that comes late makes one again: it ends as the first did, by this run or by the
+// sweep, since the carrier says the same to everybody who releases or cancels.
 func (s saga) book(ctx context.Context, in stepInput) (booked, error) {
 	person, err := s.orders.Person(ctx, in.Order.OrderID)
 	switch {
@@ -93,7 +93,7 @@ func (s saga) book(ctx context.Context, in stepInput) (booked, error) {
 	case shipment.Status == statusCancelled:
 		return booked{}, platform.Refuse(platform.ShipmentUnavailable, "the shipment was cancelled")
 	}
-	return booked{ShipmentID: shipment.ID}, s.records.SetShipment(ctx, in.Order.OrderID, shipment.ID)
+	return booked{ShipmentID: shipment.ID}, nil
 }
 
 func (s saga) release(ctx context.Context, in stepInput) (done, error) {
@@ -127,24 +127,20 @@ func (s saga) stop(ctx context.Context, in stepInput) (stopped, error) {
 	err := s.carrier.Cancel(ctx, in.Order.OrderID)
 	switch {
 	case platform.CodeOf(err) == platform.Conflict:
-		return stopped{Decision: stoppedTooLate}, s.records.Close(ctx, in.Order.OrderID, Released)
+		return stopped{Decision: stoppedTooLate}, s.records.Close(ctx, in.Order.OrderID)
 	case err != nil:
 		return stopped{}, contradiction(err, "the carrier has no shipment of a paid order", platform.NotFound)
 	}
-	return stopped{Decision: stoppedInTime}, s.records.Close(ctx, in.Order.OrderID, Cancelled)
+	return stopped{Decision: stoppedInTime}, s.records.Close(ctx, in.Order.OrderID)
 }
 
 // release hands a shipment over to the carrier. It is called for committed orders only; that such a shipment does not exist
 // contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, and stays so.
 func release(ctx context.Context, c gateway, r records, orderID string) error {
-	err := c.Release(ctx, orderID)
-	switch {
-	case platform.CodeOf(err) == platform.Conflict:
-		return r.Close(ctx, orderID, Cancelled)
-	case err != nil:
+	if err := c.Release(ctx, orderID); err != nil && platform.CodeOf(err) != platform.Conflict {
 		return contradiction(err, "a paid order cannot be handed over", platform.NotFound)
 	}
-	return r.Close(ctx, orderID, Released)
+	return r.Close(ctx, orderID)
 }
 
 // cancel takes a booking back. It is called only when the payment is void, so a shipment that was picked up contradicts it.
@@ -152,7 +148,7 @@ func cancel(ctx context.Context, c gateway, r records, orderID string) error {
 	if err := c.Cancel(ctx, orderID); err != nil {
 		return contradiction(err, "the goods of an order that was called off have left", platform.Conflict)
 	}
-	return r.Close(ctx, orderID, Cancelled)
+	return r.Close(ctx, orderID)
 }
 
 // contradiction turns a refusal of the carrier that cannot be into an internal error.

@@ -2,9 +2,13 @@ package shipping
 
 import (
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"reflect"
 	"testing"
+	"time"
 
+	"twofold/internal/fact"
 	"twofold/internal/platform"
 )
 
@@ -34,8 +38,8 @@ func TestBookingTellsTheCarrierAndNobodyElseWhoGetsTheGoods(t *testing.T) {
 	if !reflect.DeepEqual(d.booked, want) {
 		t.Errorf("booked %+v, want %+v", d.booked, want)
 	}
-	if e := *l["ord_1"]; e.state != Booked || e.id != "shp_ord_1" {
-		t.Errorf("the record is %+v", e)
+	if !l.owes("ord_1") {
+		t.Error("it is no obligation")
 	}
 }
 
@@ -89,26 +93,46 @@ func TestABookingWhoseAnswerIsLostIsAnObligation(t *testing.T) {
 	d.refuse["book"], d.late = refusal(503), true
 	_, err := newSaga(d, l).book(t.Context(), input(t))
 	wantCode(t, err, platform.Unavailable)
-	if d.shipments["ord_1"] != statusBooked || l.stateOf("ord_1") != Booked {
-		t.Errorf("the carrier has %q, the record is %q", d.shipments["ord_1"], l.stateOf("ord_1"))
+	if d.shipments["ord_1"] != statusBooked || !l.owes("ord_1") {
+		t.Errorf("the carrier has %q, owed: %v", d.shipments["ord_1"], l.owes("ord_1"))
 	}
 }
 
-func TestAReleasedShipmentStaysReleasedWhenItIsBookedAgain(t *testing.T) {
-	d, l := newDepot(), ledger{}
-	s := newSaga(d, l)
-	for _, step := range []func() error{
-		func() error { _, err := s.book(t.Context(), input(t)); return err },
-		func() error { _, err := s.release(t.Context(), input(t)); return err },
-		func() error { _, err := s.book(t.Context(), input(t)); return err },
-		func() error { _, err := s.release(t.Context(), input(t)); return err },
-	} {
-		if err := step(); err != nil {
+// A run that is late books what another has settled, and may die of it. The carrier has the shipment as it was, and the sweep takes the obligation off again.
+func TestASettledShipmentStaysAsItIsWhenItIsBookedAgain(t *testing.T) {
+	settled := []struct {
+		step    func(s saga) error
+		outcome fact.State
+		status  Status
+		code    platform.Code // of the late booking
+	}{
+		{func(s saga) error { _, err := s.release(t.Context(), input(t)); return err }, fact.StateConfirmed, statusReleased, ""},
+		{func(s saga) error { _, err := s.release(t.Context(), input(t)); return err }, fact.StateDelivered, statusReleased, ""},
+		{func(s saga) error { _, err := s.cancel(t.Context(), input(t)); return err }, fact.StateRejected, statusCancelled, platform.ShipmentUnavailable},
+		{func(s saga) error { _, err := s.stop(t.Context(), input(t)); return err }, fact.StateCancelled, statusCancelled, platform.ShipmentUnavailable},
+		{func(s saga) error { _, err := s.stop(t.Context(), input(t)); return err }, fact.StateConfirmed, statusCancelled, platform.ShipmentUnavailable}, // not written down yet
+	}
+	for _, c := range settled {
+		d, l, clock := newDepot(), ledger{}, newClock()
+		s := newSaga(d, l)
+		s.clock = clock
+		if _, err := s.book(t.Context(), input(t)); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if d.shipments["ord_1"] != statusReleased || l.stateOf("ord_1") != Released {
-		t.Errorf("the carrier has %q, the record is %q", d.shipments["ord_1"], l.stateOf("ord_1"))
+		if err := c.step(s); err != nil || l.owes("ord_1") {
+			t.Fatalf("%s: %v, owed: %v", c.outcome, err, l.owes("ord_1"))
+		}
+		clock.now = clock.now.Add(time.Minute)
+		_, err := s.book(t.Context(), input(t))
+		wantCode(t, err, c.code)
+		if !l.owes("ord_1") || d.shipments["ord_1"] != c.status {
+			t.Errorf("%s: owed: %v, the carrier has %q", c.outcome, l.owes("ord_1"), d.shipments["ord_1"])
+		}
+		clock.now = clock.now.Add(openFor + time.Second)
+		w := sweep{obligations: l, round: &lastOrder{}, orders: desk{outcomes: map[string]Outcome{"ord_1": {Known: true, State: c.outcome}}}, carrier: d, clock: clock, log: slog.New(slog.DiscardHandler)}
+		if res, err := w.run(t.Context(), struct{}{}); err != nil || res.Settled != 1 || l.owes("ord_1") || d.shipments["ord_1"] != c.status {
+			t.Errorf("%s: %+v, %v, owed: %v, the carrier has %q", c.outcome, res, err, l.owes("ord_1"), d.shipments["ord_1"])
+		}
 	}
 }
 
@@ -126,18 +150,12 @@ func TestReleasing(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			d, l := newDepot(), ledger{"ord_1": {state: Booked}}
+			d, l := newDepot(), ledger{"ord_1": newClock().now}
 			d.shipments["ord_1"] = c.status
 			_, err := newSaga(d, l).release(t.Context(), input(t))
 			wantCode(t, err, c.code)
-			want := Released
-			if c.code != "" {
-				want = Booked
-			} else if c.status == statusCancelled {
-				want = Cancelled
-			}
-			if l.stateOf("ord_1") != want || d.shipments["ord_1"] == statusBooked {
-				t.Errorf("the record is %q, want %q; the carrier has %q", l.stateOf("ord_1"), want, d.shipments["ord_1"])
+			if l.owes("ord_1") != (c.code != "") || d.shipments["ord_1"] == statusBooked {
+				t.Errorf("owed: %v; the carrier has %q", l.owes("ord_1"), d.shipments["ord_1"])
 			}
 		})
 	}
@@ -147,28 +165,28 @@ func TestCancelling(t *testing.T) {
 	cases := []struct {
 		name   string
 		status Status
-		record State
+		owed   bool
 		code   platform.Code
-		want   State
+		after  bool // it is owed
 	}{
-		{"booked", statusBooked, Booked, "", Cancelled},
-		{"again", statusCancelled, Cancelled, "", Cancelled},
-		{"booked by the other region", statusBooked, "", "", ""},
-		{"never booked", "", "", "", ""},
-		{"not there yet: the sweep looks again", "", Booked, "", Booked},
-		{"picked up", statusDispatched, Booked, platform.Internal, Booked},
+		{"booked", statusBooked, true, "", false},
+		{"again", statusCancelled, false, "", false},
+		{"booked by the other region", statusBooked, false, "", false},
+		{"never booked", "", false, "", false},
+		{"not there yet: the sweep looks again", "", true, "", true},
+		{"picked up", statusDispatched, true, platform.Internal, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			d, l := newDepot(), ledger{}
 			d.shipments["ord_1"] = c.status
-			if c.record != "" {
-				l["ord_1"] = &entry{state: c.record}
+			if c.owed {
+				l["ord_1"] = newClock().now
 			}
 			_, err := newSaga(d, l).cancel(t.Context(), input(t))
 			wantCode(t, err, c.code)
-			if got := l.stateOf("ord_1"); got != c.want {
-				t.Errorf("the record is %q, want %q", got, c.want)
+			if got := l.owes("ord_1"); got != c.after {
+				t.Errorf("owed: %v", got)
 			}
 		})
 	}
@@ -178,34 +196,33 @@ func TestTheCarrierDecidesWhetherAShipmentIsStopped(t *testing.T) {
 	cases := []struct {
 		name     string
 		status   Status
-		record   State
 		decision string
 		code     platform.Code
-		want     State
 	}{
-		{"booked", statusBooked, Booked, stoppedInTime, "", Cancelled},
-		{"handed over", statusReleased, Released, stoppedInTime, "", Cancelled},
-		{"stopped before", statusCancelled, Cancelled, stoppedInTime, "", Cancelled},
-		{"booked by the other region", statusReleased, "", stoppedInTime, "", ""},
-		{"picked up", statusDispatched, Released, stoppedTooLate, "", Released},
-		{"delivered", statusDelivered, Released, stoppedTooLate, "", Released},
-		{"not there", "", Released, "", platform.Internal, Released},
+		{"booked", statusBooked, stoppedInTime, ""},
+		{"handed over", statusReleased, stoppedInTime, ""},
+		{"stopped before", statusCancelled, stoppedInTime, ""},
+		{"picked up", statusDispatched, stoppedTooLate, ""},
+		{"delivered", statusDelivered, stoppedTooLate, ""},
+		{"not there", "", "", platform.Internal},
 	}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			d, l := newDepot(), ledger{}
-			d.shipments["ord_1"] = c.status
-			if c.record != "" {
-				l["ord_1"] = &entry{state: c.record}
-			}
-			for range 2 {
-				got, err := newSaga(d, l).stop(t.Context(), input(t))
-				wantCode(t, err, c.code)
-				if got.Decision != c.decision || l.stateOf("ord_1") != c.want {
-					t.Errorf("got %+v, the record is %q, want %q", got, l.stateOf("ord_1"), c.want)
+		for _, owed := range []bool{false, true} { // an obligation of a run that came to nothing, or of none here
+			t.Run(fmt.Sprintf("%s, owed: %v", c.name, owed), func(t *testing.T) {
+				d, l := newDepot(), ledger{}
+				d.shipments["ord_1"] = c.status
+				if owed {
+					l["ord_1"] = newClock().now
 				}
-			}
-		})
+				for range 2 {
+					got, err := newSaga(d, l).stop(t.Context(), input(t))
+					wantCode(t, err, c.code)
+					if got.Decision != c.decision || l.owes("ord_1") != (owed && c.code != "") {
+						t.Errorf("got %+v, owed: %v", got, l.owes("ord_1"))
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -14,17 +14,6 @@ const (
 	statusCancelled  Status = "cancelled"
 )
 
-// State is where this region's record of a shipment stands. Booked means: there may be a shipment at the carrier of which it is
-// open whether it will be sent.
-type State string
-
-// The states.
-const (
-	Booked    State = "booked"
-	Released  State = "released"
-	Cancelled State = "cancelled"
-)
-
 // Shipment is what the carrier keeps.
 type Shipment struct {
 	ID     string `json:"id"`
@@ -65,14 +54,14 @@ type Outcome struct {
 	State fact.State `json:"state"`
 }
 
-// verdict is what an outcome means for a shipment that is booked; false while there is none. Goods that have left were handed over by
+// verdict is what an outcome makes of a shipment that is booked, released or cancelled; false while there is none. Goods that have left were handed over by
 // whoever committed the order, so here it does not matter whether that is seen yet.
-func verdict(o Outcome) (State, bool) {
+func verdict(o Outcome) (Status, bool) {
 	switch o.State {
 	case fact.StateConfirmed, fact.StateDispatched, fact.StateDelivered:
-		return Released, true
+		return statusReleased, true
 	case fact.StateRejected, fact.StateCancelled:
-		return Cancelled, true
+		return statusCancelled, true
 	default:
 		return "", false
 	}

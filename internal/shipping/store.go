@@ -11,63 +11,45 @@ import (
 	"twofold/internal/platform"
 )
 
-// shipmentTable keeps this region's records of shipments.
+// shipmentTable keeps this region's obligations.
 type shipmentTable struct {
 	db   platform.Tables
 	name string
 }
 
-// Open makes an order's record an obligation as of a time, whatever it was. Only a released one stays as it is.
+// Open puts an order on the list of obligations, as of a time. One that is there already never grows older by that.
 func (t shipmentTable) Open(ctx context.Context, orderID string, at time.Time) error {
-	err := t.update(ctx, orderID, &dynamodb.UpdateItemInput{
-		UpdateExpression:    aws.String("SET #state = :booked, bookedAt = :at, bookedShard = :shard"),
-		ConditionExpression: aws.String("attribute_not_exists(pk) OR #state <> :released"), ExpressionAttributeNames: stateName(),
-		ExpressionAttributeValues: platform.Item{":booked": str(string(Booked)), ":released": str(string(Released)),
-			":at": str(stamp(at)), ":shard": str(bookedHash(shardOf(orderID)))},
-	})
+	item := bookedKey(orderID)
+	item["bookedAt"] = str(stamp(at))
+	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: item,
+		ConditionExpression: aws.String("attribute_not_exists(pk) OR bookedAt < :at"), ExpressionAttributeValues: platform.Item{":at": item["bookedAt"]}})
 	if _, failed := platform.ConditionFailed(err); failed {
 		return nil
 	}
 	return platform.FromAWS(err)
 }
 
-// SetShipment notes the carrier's id of the shipment.
-func (t shipmentTable) SetShipment(ctx context.Context, orderID, shipmentID string) error {
-	return platform.FromAWS(t.update(ctx, orderID, &dynamodb.UpdateItemInput{
-		UpdateExpression:          aws.String("SET shipmentId = :id"),
-		ExpressionAttributeValues: platform.Item{":id": str(shipmentID)},
-	}))
-}
-
-// Close ends the obligation. A region that has none for this order keeps none.
-func (t shipmentTable) Close(ctx context.Context, orderID string, to State) error {
-	err := t.update(ctx, orderID, &dynamodb.UpdateItemInput{
-		UpdateExpression:          aws.String("SET #state = :to REMOVE bookedAt, bookedShard"),
-		ConditionExpression:       aws.String("attribute_exists(pk)"),
-		ExpressionAttributeNames:  stateName(),
-		ExpressionAttributeValues: platform.Item{":to": str(string(to))},
-	})
-	if _, failed := platform.ConditionFailed(err); failed {
-		return nil
-	}
+// Close takes an order off the list, where it may not be.
+func (t shipmentTable) Close(ctx context.Context, orderID string) error {
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: bookedKey(orderID)})
 	return platform.FromAWS(err)
 }
 
-func (t shipmentTable) update(ctx context.Context, orderID string, in *dynamodb.UpdateItemInput) error {
-	in.TableName, in.Key = &t.name, shipmentKey(orderID)
-	_, err := t.db.UpdateItem(ctx, in)
-	return err
+// CloseOlder takes an order off the list unless it was put there, again perhaps, since a time. It reports whether the order is off.
+func (t shipmentTable) CloseOlder(ctx context.Context, orderID string, before time.Time) (bool, error) {
+	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: bookedKey(orderID),
+		ConditionExpression: aws.String("attribute_not_exists(pk) OR bookedAt < :before"), ExpressionAttributeValues: platform.Item{":before": str(stamp(before))}})
+	if _, failed := platform.ConditionFailed(err); failed {
+		return false, nil
+	}
+	return err == nil, platform.FromAWS(err)
 }
 
-// stateName stands for the attribute state, a word that DynamoDB reserves.
-func stateName() map[string]string { return map[string]string{"#state": "state"} }
-
-// Booked are the orders of the obligations that are older than a time. The index holds obligations alone, however many shipments there were: one
-// read of all its shards costs less than one of each
-// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html).
+// Booked are the orders on the list that are older than a time. The table holds obligations and little else, however many shipments there were: one read
+// of it all costs less than one of each shard.
 func (t shipmentTable) Booked(ctx context.Context, before time.Time) (orderIDs []string, err error) {
 	for pages := dynamodb.NewScanPaginator(t.db, &dynamodb.ScanInput{
-		TableName: &t.name, IndexName: aws.String(bookedIndex),
+		TableName: &t.name, ConsistentRead: aws.Bool(true),
 		FilterExpression: aws.String("bookedAt < :before"), ExpressionAttributeValues: platform.Item{":before": str(stamp(before))},
 	}); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
@@ -75,7 +57,9 @@ func (t shipmentTable) Booked(ctx context.Context, before time.Time) (orderIDs [
 			return nil, platform.FromAWS(err)
 		}
 		for _, item := range page.Items {
-			orderIDs = append(orderIDs, orderOf(item))
+			if id, ok := item["sk"].(*types.AttributeValueMemberS); ok {
+				orderIDs = append(orderIDs, id.Value)
+			}
 		}
 	}
 	return orderIDs, nil

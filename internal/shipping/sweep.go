@@ -20,14 +20,15 @@ const (
 // sweep sees through what runs of the saga have left.
 type sweep struct {
 	obligations interface {
+		records
 		Booked(ctx context.Context, before time.Time) (orderIDs []string, err error)
+		CloseOlder(ctx context.Context, orderID string, before time.Time) (closed bool, err error)
 	}
 	round  platform.Place // over the obligations
 	orders interface {
 		Outcome(ctx context.Context, orderID string) (Outcome, error)
 	}
 	carrier gateway
-	records records
 	clock   platform.Clock
 	log     *slog.Logger
 }
@@ -47,12 +48,13 @@ func (s sweep) run(ctx context.Context, _ struct{}) (SweepResult, error) {
 }
 
 func (s sweep) settleBooked(ctx context.Context, res *SweepResult) error {
-	orders, err := s.obligations.Booked(ctx, s.clock.Now().Add(-openFor))
+	old := s.clock.Now().Add(-openFor)
+	orders, err := s.obligations.Booked(ctx, old)
 	if err != nil {
 		return err
 	}
 	return platform.Turns(ctx, s.clock, s.round, orders, func(orderID string) {
-		settled, err := s.settle(ctx, orderID)
+		settled, err := s.settle(ctx, orderID, old)
 		switch {
 		case err != nil && ctx.Err() != nil: // the time is up
 		case err != nil:
@@ -66,9 +68,10 @@ func (s sweep) settleBooked(ctx context.Context, res *SweepResult) error {
 	})
 }
 
-// settle does what the order's outcome asks for. An order with a record is known here, because the run that made the record had read
-// it and facts are not deleted; one that is not known is a fault, and nothing is settled by guess.
-func (s sweep) settle(ctx context.Context, orderID string) (bool, error) {
+// settle does what the order's outcome asks for. An order on the list is known here, because the run that put it there had read
+// it and facts are not deleted; one that is not known is a fault, and nothing is settled by guess. A shipment that is not there is on its way if a run has
+// begun to book since; the obligation is that run's then.
+func (s sweep) settle(ctx context.Context, orderID string, old time.Time) (bool, error) {
 	o, err := s.orders.Outcome(ctx, orderID)
 	if err != nil {
 		return false, err
@@ -79,12 +82,12 @@ func (s sweep) settle(ctx context.Context, orderID string) (bool, error) {
 	switch to, decided := verdict(o); {
 	case !decided:
 		return false, nil
-	case to == Released:
-		return true, release(ctx, s.carrier, s.records, orderID)
+	case to == statusReleased:
+		return true, release(ctx, s.carrier, s.obligations, orderID)
 	}
-	err = cancel(ctx, s.carrier, s.records, orderID)
+	err = cancel(ctx, s.carrier, s.obligations, orderID)
 	if errors.Is(err, errNoShipment) {
-		return true, s.records.Close(ctx, orderID, Cancelled)
+		return s.obligations.CloseOlder(ctx, orderID, old)
 	}
 	return true, err
 }

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -19,6 +20,25 @@ func TestAnOrderWhoseGoodsLeftIsConfirmedByAskingThePayment(t *testing.T) {
 			if got := strings.Join(steps, " "); got != want || ended.Status != "SUCCEEDED" {
 				t.Errorf("%s: %s %s\ngot  %s\nwant %s", state, ended.Status, ended.Error, got, want)
 			}
+		}
+	}
+}
+
+func TestTheCaptureIsToldTheIntentThatTheRunAuthorized(t *testing.T) {
+	for want, s := range map[string]script{
+		"pi_1": {"LoadOrder": {order("PLACED")}, "AuthorizePayment": {authorized}, "CapturePayment": {captured}},
+		"":     {"LoadOrder": {order("DISPATCHED")}, "CapturePayment": {captured}}, // it authorized nothing
+	} {
+		var given struct{ IntentID *string }
+		ended := watch(t, anOrder, s, func(step string, payload []byte) {
+			if step == "CapturePayment" {
+				if err := json.Unmarshal(payload, &given); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if ended.Status != "SUCCEEDED" || given.IntentID == nil || *given.IntentID != want {
+			t.Errorf("%s, the capture was told %v, want %q", ended.Status, given.IntentID, want)
 		}
 	}
 }

@@ -43,6 +43,13 @@ type script map[string][]string
 // play runs one execution against a script and tells the steps that it took.
 func play(t *testing.T, input string, s script) (steps []string, ended states.Ended) {
 	t.Helper()
+	ended = watch(t, input, s, func(step string, _ []byte) { steps = append(steps, step) })
+	return steps, ended
+}
+
+// watch runs one execution against a script and shows what each step is given.
+func watch(t *testing.T, input string, s script, see func(step string, payload []byte)) states.Ended {
+	t.Helper()
 	faults := core.NewFaults(0)
 	sim := core.NewSim(epoch, faults, 1)
 	cloud := core.New(sim, faults, 1)
@@ -59,7 +66,7 @@ func play(t *testing.T, input string, s script) (steps []string, ended states.En
 			t.Errorf("stock is settled as committed by %q", in.Order.CommittedBy)
 		}
 		step := in.Step + strings.ReplaceAll(in.Want, "saga", "LoadOrder")
-		steps = append(steps, step)
+		see(step, r.Payload)
 		return s.answer(step), nil
 	}}))
 	do := func(operation string, in any) {
@@ -78,7 +85,7 @@ func play(t *testing.T, input string, s script) (steps []string, ended states.En
 	if len(entries) != 1 {
 		t.Fatalf("%d executions ended", len(entries))
 	}
-	return steps, entries[0].Data.(states.Ended)
+	return entries[0].Data.(states.Ended)
 }
 
 func (s script) answer(step string) states.InvokeResult {

@@ -2,17 +2,17 @@ package integration_test
 
 import (
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"pgregory.net/rapid"
 
-	"twofold/internal/platform"
 	"twofold/internal/shipping"
 	"twofold/local/providers/carrier"
 )
@@ -46,24 +46,16 @@ func (d *dock) sweepOnce() shipping.SweepResult {
 	return res
 }
 
-func (d *dock) record(order string) platform.Item {
-	return d.items(east, "shipments")["order#"+order+" shipment"]
-}
-
-// obligations are the records that the index holds.
-func (d *dock) obligations() (keys []string) {
+// obligations are the orders on the list, by their times.
+func (d *dock) obligations() map[string]string {
 	d.t.Helper()
-	for pages := dynamodb.NewScanPaginator(d.db(east), &dynamodb.ScanInput{TableName: aws.String(d.table("shipments")), IndexName: aws.String("booked"), Limit: aws.Int32(2)}); pages.HasMorePages(); {
-		page, err := pages.NextPage(d.t.Context())
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		for _, item := range page.Items {
-			keys = append(keys, str(item, "pk"))
+	out := map[string]string{}
+	for key, item := range d.items(east, "shipments") {
+		if strings.HasPrefix(key, "booked#") {
+			out[str(item, "sk")] = str(item, "bookedAt")
 		}
 	}
-	slices.Sort(keys)
-	return keys
+	return out
 }
 
 func TestABookingIsAnObligationUntilItIsDecided(t *testing.T) {
@@ -71,33 +63,36 @@ func TestABookingIsAnObligationUntilItIsDecided(t *testing.T) {
 		d := openDock(r)
 		for _, order := range []string{"ord_1", "ord_2"} {
 			d.orders.set(order, "PLACED")
-			for range 2 {
-				if name := d.ship("BookShipment", order); name != "" {
-					t.Fatal(name)
-				}
+			if name := d.ship("BookShipment", order); name != "" {
+				t.Fatal(name)
 			}
 		}
-		if got := d.record("ord_1"); str(got, "state") != "booked" || str(got, "bookedAt") != "2026-03-01T12:00:00.000Z" || str(got, "shipmentId") == "" {
-			t.Errorf("%v", got)
-		}
-		if got := d.obligations(); !slices.Equal(got, []string{"order#ord_1", "order#ord_2"}) {
+		r.clock.add(time.Minute)
+		d.ship("BookShipment", "ord_2") // it is as old as its youngest booking
+		if got := d.obligations(); !maps.Equal(got, map[string]string{"ord_1": "2026-03-01T12:00:00.000Z", "ord_2": "2026-03-01T12:01:00.000Z"}) {
 			t.Errorf("%q", got)
 		}
-		d.ship("ReleaseShipment", "ord_1")
-		d.ship("CancelShipment", "ord_2")
-		for range 2 {
-			if one, two := str(d.record("ord_1"), "state"), str(d.record("ord_2"), "state"); one != "released" || two != "cancelled" || len(d.obligations()) != 0 {
-				t.Errorf("%q, %q, %q", one, two, d.obligations())
-			}
-			d.ship("BookShipment", "ord_1") // a run that is late: what was released stays so
+		r.clock.add(-time.Minute)
+		d.ship("BookShipment", "ord_2") // by a clock that is behind
+		if got := d.obligations()["ord_2"]; got != "2026-03-01T12:01:00.000Z" {
+			t.Errorf("%q", got)
 		}
-		if n := len(d.carrier.Shipments()); n != 2 {
-			t.Errorf("%d shipments", n)
+		for range 2 {
+			d.ship("ReleaseShipment", "ord_1")
+			d.ship("CancelShipment", "ord_2")
+			if got := d.obligations(); len(got) != 0 || len(d.items(east, "shipments")) != 0 {
+				t.Errorf("%q", got)
+			}
+		}
+		for _, s := range d.carrier.Shipments() {
+			if want := map[string]string{"ord_1": carrier.Released, "ord_2": carrier.Cancelled}[s.Reference]; s.Status != want {
+				t.Errorf("%+v", s)
+			}
 		}
 	})
 }
 
-func TestARegionWithoutARecordKeepsNone(t *testing.T) {
+func TestARegionThatBookedNothingKeepsNothing(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, r *regions) {
 		d := openDock(r)
 		d.orders.set("ord_1", "PLACED")
@@ -107,7 +102,12 @@ func TestARegionWithoutARecordKeepsNone(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := len(r.items("us-west-2", "shipments")); n != 0 || d.carrier.Shipments()[0].Status != carrier.Cancelled {
-			t.Errorf("%d records, %v", n, d.carrier.Shipments())
+			t.Errorf("%d items, %v", n, d.carrier.Shipments())
+		}
+		d.orders.set("ord_1", "REJECTED") // the region that booked has an obligation still, and sees it through
+		r.clock.add(6 * time.Minute)
+		if res := d.sweepOnce(); res.Settled != 1 || len(d.obligations()) != 0 {
+			t.Errorf("%+v, %q", res, d.obligations())
 		}
 	})
 }
@@ -125,8 +125,8 @@ func TestBookingsAtTheSameMomentAreOneShipment(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if shipments := d.carrier.Shipments(); len(shipments) != 1 || str(d.record("ord_1"), "shipmentId") != shipments[0].ID {
-			t.Errorf("%v, %v", shipments, d.record("ord_1"))
+		if shipments := d.carrier.Shipments(); len(shipments) != 1 || len(d.obligations()) != 1 {
+			t.Errorf("%v, %q", shipments, d.obligations())
 		}
 	})
 }
@@ -134,7 +134,8 @@ func TestBookingsAtTheSameMomentAreOneShipment(t *testing.T) {
 func TestTheSweepSeesThroughWhatIsOldByItsOrdersOutcome(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, r *regions) {
 		d := openDock(r)
-		const n = 18 // over all shards of the index
+		const n = 36 // over all parts of the list
+		states := []string{"CONFIRMED", "REJECTED", "PLACED"}
 		for i := range n {
 			d.orders.set(fmt.Sprint("ord_", i), "PLACED")
 			d.ship("BookShipment", fmt.Sprint("ord_", i))
@@ -144,49 +145,66 @@ func TestTheSweepSeesThroughWhatIsOldByItsOrdersOutcome(t *testing.T) {
 			t.Errorf("of what is young: %+v", res)
 		}
 		for i := range n {
-			d.orders.set(fmt.Sprint("ord_", i), []string{"CONFIRMED", "REJECTED", "PLACED"}[i%3])
+			d.orders.set(fmt.Sprint("ord_", i), states[i%3])
 		}
 		r.clock.add(time.Second)
-		if res := d.sweepOnce(); res != (shipping.SweepResult{Settled: 12, Open: 6}) || len(d.obligations()) != 6 {
+		if res := d.sweepOnce(); res != (shipping.SweepResult{Settled: 24, Open: 12}) || len(d.obligations()) != 12 {
 			t.Errorf("%+v, %d left", res, len(d.obligations()))
 		}
-		for i := range n {
-			if want := []string{"released", "cancelled", "booked"}[i%3]; str(d.record(fmt.Sprint("ord_", i)), "state") != want {
-				t.Errorf("ord_%d: %v, want %s", i, d.record(fmt.Sprint("ord_", i)), want)
+		for i, s := range d.carrier.Shipments() {
+			if want := []string{carrier.Released, carrier.Cancelled, carrier.Booked}[i%3]; s.Status != want {
+				t.Errorf("%+v, want %s", s, want)
 			}
 		}
 	})
 }
 
-func TestTheIndexHoldsWhatIsBookedAndWhatIsReleasedIsNotBookedAgain(t *testing.T) {
+// both are the table and the carrier, behind one function that may die.
+type both struct{ table, carrier http.RoundTripper }
+
+func (b both) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == "carrier.test" {
+		return b.carrier.RoundTrip(r)
+	}
+	return b.table.RoundTrip(r)
+}
+
+// Runs of an order die before, between and after their calls. What is booked at the carrier is always an obligation, and the sweep ends it as the order ended.
+func TestNothingBookedIsForgottenWhateverDies(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, r *regions) {
-		engine := &crashing{RoundTripper: r.calls.dynamodb, left: -1}
-		r.calls.dynamodb = engine
 		d := openDock(r)
+		calls := &crashing{RoundTripper: both{r.calls.dynamodb, r.calls.hosts["carrier.test"]}, left: -1}
+		r.calls.dynamodb, r.calls.hosts["carrier.test"] = calls, calls
 		r.property(t, func(rt *rapid.T, n int) {
-			was := map[string]string{} // states
-			for range rapid.IntRange(1, 10).Draw(rt, "steps") {
-				order := fmt.Sprint("ord_", n, "_", rapid.IntRange(1, 2).Draw(rt, "order"))
-				d.orders.set(order, "PLACED")
-				if rapid.IntRange(0, 3).Draw(rt, "dies") == 0 {
-					engine.left, engine.after = 0, rapid.Bool().Draw(rt, "after it")
-				}
-				d.ship(rapid.SampledFrom([]string{"BookShipment", "ReleaseShipment", "CancelShipment", "StopShipment"}).Draw(rt, "step"), order)
-				engine.left = -1
-				var booked []string
-				for _, item := range d.items(east, "shipments") {
-					pk, state := str(item, "pk"), str(item, "state")
-					if state == "booked" {
-						booked = append(booked, pk)
+			order, outcome := fmt.Sprint("ord_", n), rapid.SampledFrom([]string{"CONFIRMED", "REJECTED", "CANCELLED"}).Draw(rt, "outcome")
+			d.orders.set(order, "PLACED")
+			steps := map[string][]string{"CONFIRMED": {"BookShipment", "ReleaseShipment"}, "REJECTED": {"BookShipment", "CancelShipment"},
+				"CANCELLED": {"BookShipment", "ReleaseShipment", "StopShipment"}}[outcome]
+			status := func() string {
+				for _, s := range d.carrier.Shipments() {
+					if s.Reference == order {
+						return s.Status
 					}
-					if was[pk] == "released" && state == "booked" {
-						rt.Fatalf("%s was released and is booked", pk)
-					}
-					was[pk] = state
 				}
-				if slices.Sort(booked); !slices.Equal(booked, d.obligations()) {
-					rt.Fatalf("booked are %q, the index holds %q", booked, d.obligations())
+				return ""
+			}
+			d.ship("BookShipment", order)
+			for range rapid.IntRange(1, 8).Draw(rt, "steps") {
+				if rapid.Bool().Draw(rt, "dies") {
+					calls.left, calls.after = rapid.IntRange(0, 1).Draw(rt, "at call"), rapid.Bool().Draw(rt, "after it")
 				}
+				d.ship(rapid.SampledFrom(steps).Draw(rt, "step"), order)
+				calls.left = -1
+				if _, owed := d.obligations()[order]; status() == carrier.Booked && !owed {
+					rt.Fatal("it is booked and no obligation")
+				}
+			}
+			d.orders.set(order, outcome)
+			r.clock.add(6 * time.Minute)
+			d.sweepOnce()
+			want := map[string][]string{"CONFIRMED": {carrier.Released}, "REJECTED": {carrier.Cancelled}, "CANCELLED": {carrier.Cancelled, carrier.Released}}[outcome]
+			if left := d.obligations(); len(left) != 0 || !slices.Contains(want, status()) {
+				rt.Fatalf("%s: %q is left, and the shipment is %s", outcome, left, status())
 			}
 		})
 	})

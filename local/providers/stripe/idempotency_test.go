@@ -36,8 +36,14 @@ func TestADeclineIsReplayedToo(t *testing.T) {
 	_, err := b.create(order("pm_card_chargeDeclined", "k"))
 	first := failure(t, err)
 	_, err = b.create(order("pm_card_chargeDeclined", "k"))
-	if e := failure(t, err); e.HTTPStatusCode != 402 || e.PaymentIntent.ID != first.PaymentIntent.ID || len(b.provider.Intents()) != 1 {
+	if e := failure(t, err); e.HTTPStatusCode != 402 || e.PaymentIntent.ID != first.PaymentIntent.ID || len(b.provider.Intents()) != 1 ||
+		first.LastResponse.Header.Get("Idempotent-Replayed") != "" || e.LastResponse.Header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("%+v", e)
+	}
+	for in, err := range b.client.V1PaymentIntents.List(context.Background(), &stripe.PaymentIntentListParams{Customer: stripe.String("cus_ada")}).All(context.Background()) {
+		if err != nil || in.ID != first.PaymentIntent.ID || in.Status != RequiresPaymentMethod || in.LastPaymentError == nil {
+			t.Errorf("listed as %+v, %v", in, err)
+		}
 	}
 }
 

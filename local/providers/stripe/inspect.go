@@ -21,7 +21,8 @@ type Intent struct {
 	AmountRefunded                   int64 // by refunds; a released hold is none
 	Currency                         string
 	CancellationReason               string
-	Captures                         int // successful captures ever: never more than one
+	Authorized                       bool // a card was, ever
+	Captures                         int  // successful captures ever: never more than one
 	Metadata                         map[string]string
 	Created                          int64 // unix seconds
 }
@@ -46,7 +47,7 @@ func (in *intent) inspect() Intent {
 		metadata[k] = v
 	}
 	out := Intent{ID: in.ID, Order: metadata[MetadataOrder], CommittedBy: metadata[MetadataCommittedBy], Status: in.Status,
-		Amount: in.Amount, AmountCaptured: in.AmountReceived, Currency: in.Currency, Captures: in.captures, Metadata: metadata, Created: in.Created}
+		Amount: in.Amount, AmountCaptured: in.AmountReceived, Currency: in.Currency, Authorized: in.authorized != 0, Captures: in.captures, Metadata: metadata, Created: in.Created}
 	out.Customer, _ = in.Customer.(string)
 	if in.CancellationReason != nil {
 		out.CancellationReason = *in.CancellationReason
