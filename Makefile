@@ -157,7 +157,7 @@ NODE         := PATH=$(NODE_WHEEL)/bin:$$PATH node
 NODE_MODULES := client/ts/node_modules/.package-lock.json
 FUZZ         := $(TOOLS)/fuzz/bin/schemathesis
 
-.PHONY: api fuzz-api release-api release-schemas
+.PHONY: api fuzz-api release-api release-schemas release-tables
 
 api: $(NODE_MODULES) $(TOOLS)/.go ## The API's document: lint, no breach of what was released; the TypeScript client: types and tests.
 	cd client/ts && $(NODE) node_modules/@redocly/cli/bin/cli.js lint --config redocly.yaml --max-problems 100 ../../openapi.yaml
@@ -169,6 +169,9 @@ fuzz-api: build $(FUZZ) ## Property tests of the API (schemathesis): no 5xx, no 
 
 release-api: ## Take openapi.yaml as released: what it promises the gate of `make api` keeps from now on.
 	cp openapi.yaml tests/api/released/openapi.yaml
+
+release-tables: ## Take the tables' keys, indexes and streams as released: tests/tables lets no update change them in place from now on.
+	@$(GO) run ./tests/tables/cmd
 
 release-schemas: ## Take the event schemas and samples as released: what they promise tests/events keeps from now on.
 	rm -rf events/released && mkdir -p events/released/samples

@@ -15,6 +15,7 @@ import (
 type options struct {
 	apply               bool
 	in, reason, rule    string
+	key                 string
 	older, within, wait time.Duration
 	from, to            string
 	most                int
@@ -87,6 +88,16 @@ func commands() []command {
 			func(ctx context.Context, o *Operator, a []string, opt options) error {
 				return o.Rebalance(ctx, a[0], opt.apply)
 			}},
+		{"secret list", "", "how old the keys of both regions are", "",
+			func(ctx context.Context, o *Operator, _ []string, _ options) error { return o.ListSecrets(ctx) }},
+		{"secret put", "SECRET", "take a new key that its issuer made: test it, and make it current", "apply in key",
+			func(ctx context.Context, o *Operator, a []string, opt options) error {
+				return o.PutSecret(ctx, opt.in, a[0], opt.key, opt.apply)
+			}},
+		{"secret rotate", "SECRET", "rotate a secret now that rotates by itself", "apply in",
+			func(ctx context.Context, o *Operator, a []string, opt options) error {
+				return o.RotateSecret(ctx, opt.in, a[0], opt.apply)
+			}},
 		{"replay", "", "send archived events of a time again, to all rules or to one", "apply in from to rule", replay},
 	}
 }
@@ -110,6 +121,7 @@ func (c command) declare(flags *flag.FlagSet, opt *options) {
 			flags.BoolVar(&opt.apply, "apply", false, "do it; without it the command tells what it would do")
 		},
 		"in":     func() { flags.StringVar(&opt.in, "in", "", "the `region`") },
+		"key":    func() { flags.StringVar(&opt.key, "key", "/dev/stdin", "the `file` with the new key") },
 		"reason": func() { flags.StringVar(&opt.reason, "reason", "not said", "`why`, for those who come later") },
 		"older":  func() { flags.DurationVar(&opt.older, "older", 0, "show what is at least so `old`") },
 		"within": func() {

@@ -21,6 +21,9 @@
 //	region rejoin REGION          let a fenced and wiped region act again
 //	stock show SKU                both regions' counters of a SKU, by shard, and what is on its way between them
 //	stock rebalance SKU           even a SKU's stock out between the regions
+//	secret list                   how old the keys are that the platform and its providers know each other by, in both regions; it shows none
+//	secret put SECRET             take a new key from the file -key: its issuer is asked, and if it takes the key that becomes current, in the region of -in
+//	secret rotate SECRET          rotate one now that rotates by itself
 //	replay                        send archived events of -from to -to again, in the region of -in, to all rules or that of -rule
 //
 // # What it guarantees
@@ -31,5 +34,5 @@
 // # What it does not do
 //
 // It decides nothing that the platform decides: a redriven order, a replayed event and a dead letter that is sent back go through the same
-// code as before. It does not call the payment provider or the carrier. It keeps nothing.
+// code as before. It does not call the payment provider or the carrier: a new key is tested by the function that knows how. It keeps nothing.
 package operator

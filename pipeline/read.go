@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +15,11 @@ import (
 	"twofold/local/template"
 )
 
-// File is the pipeline's template, from the root of the repository.
-const File = "stacks/pipeline.yaml"
+// File is the pipeline's template, and StageFile what is nested in it for each stage, from the root of the repository.
+const (
+	File      = "stacks/pipeline.yaml"
+	StageFile = "stacks/pipeline-stage.yaml"
+)
 
 // regionOf are the regions that the template's expressions stand for.
 var regionOf = map[string]string{"AWS::Region": "us-east-1", "PeerRegion": "us-west-2"}
@@ -64,8 +68,8 @@ func text(v any) string {
 		if ref, ok := v["Ref"].(string); ok {
 			return ref
 		}
-		if list, ok := v["Fn::GetAtt"].([]any); ok && len(list) > 0 {
-			return fmt.Sprint(list[0])
+		if list, ok := v["Fn::GetAtt"].([]any); ok && len(list) > 1 {
+			return fmt.Sprint(list[0]) + nestedRole(fmt.Sprint(list[1]))
 		}
 	case nil:
 		return ""
@@ -73,19 +77,33 @@ func text(v any) string {
 	return fmt.Sprint(v)
 }
 
-// Read reads the pipeline of the repository at root.
+// nestedRole is the role whose ARN is a nested stack's output: of Outputs.DeployRoleArn, DeployRole.
+func nestedRole(attribute string) string {
+	name, is := strings.CutPrefix(attribute, "Outputs.")
+	if !is {
+		return ""
+	}
+	return strings.TrimSuffix(name, "Arn")
+}
+
+// Read reads the pipeline of the repository at root. A resource of a nested stack is known by that stack's name and its own, such as StagingDeployRole.
 func Read(root string) (*Pipeline, error) {
-	t, err := template.Expand(filepath.Join(root, File), nil)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
 	p := &Pipeline{root: root}
-	if err := json.Unmarshal(raw, p); err != nil {
+	var err error
+	if p.Resources, err = resources(filepath.Join(root, File)); err != nil {
 		return nil, err
+	}
+	for stack, r := range maps.Clone(p.Resources) {
+		if r.Type != "AWS::CloudFormation::Stack" {
+			continue
+		}
+		nested, err := resources(filepath.Join(root, filepath.Dir(File), text(r.Properties["TemplateURL"])))
+		if err != nil {
+			return nil, err
+		}
+		for id, inside := range nested {
+			p.Resources[stack+id] = inside
+		}
 	}
 	for _, r := range p.Resources {
 		if r.Type == "AWS::CodePipeline::Pipeline" {
@@ -93,6 +111,20 @@ func Read(root string) (*Pipeline, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s has no AWS::CodePipeline::Pipeline", File)
+}
+
+// resources are those of one template, by logical id.
+func resources(file string) (map[string]resource, error) {
+	t, err := template.Expand(file, nil)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	var out struct{ Resources map[string]resource }
+	return out.Resources, json.Unmarshal(raw, &out)
 }
 
 func (p *Pipeline) stages(properties map[string]any) error {

@@ -17,6 +17,7 @@ from samtranslator.public.exceptions import InvalidDocumentException
 from samtranslator.translator.translator import Translator
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
+NESTED = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}
 
 
 class NoManagedPolicies:
@@ -28,12 +29,14 @@ class NoManagedPolicies:
 
 def expand(path: pathlib.Path, region: str) -> dict:
     template = json.loads(json.dumps(cfnlint.decode.cfn_yaml.load(str(path))))
+    # The service fetches nested templates from a bucket; their transform runs when they are deployed.
+    for resource in template["Resources"].values():
+        for kind, key in NESTED.items():
+            if resource["Type"] == kind:
+                resource["Properties"][key] = f"https://bucket.s3.amazonaws.com/{path.name}"
     if template.get("Transform") != TRANSFORM:
         return template
     for resource in template["Resources"].values():
-        # The service fetches nested templates from a bucket; their transform runs when they are deployed.
-        if resource["Type"] == "AWS::Serverless::Application":
-            resource["Properties"]["Location"] = f"https://bucket.s3.amazonaws.com/{path.name}"
         properties = resource.get("Properties", {})
         for key in ("CodeUri", "DefinitionUri"):
             if key in properties:

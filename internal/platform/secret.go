@@ -73,9 +73,12 @@ func (s *Secret) Value(ctx context.Context) (string, error) {
 	return h.current, err
 }
 
-// Verify is [CheckSignature] by the keys that are good now. A signature by none of them may be by one that has just been made: the secret is
+// Verify is [CheckSignature] by the keys that are good now. What has no signature is refused without asking anybody; a signature by none of them may be by one that has just been made: the secret is
 // read again, at most every ten seconds.
 func (s *Secret) Verify(ctx context.Context, header, body string) error {
+	if _, _, _, err := takeApart(header); err != nil {
+		return err
+	}
 	h, err := s.known(ctx, secretFor)
 	if err != nil {
 		return err

@@ -18,13 +18,9 @@ const signatureTolerance = 5 * time.Minute
 // for other schemes (https://docs.stripe.com/webhooks#verify-manually). The error is of [BadSignature] and says what is wrong
 // without saying what would be right. Within the tolerance the same request passes again: what it causes must be idempotent.
 func CheckSignature(header, body string, keys []string, now time.Time) error {
-	if header == "" {
-		return Refuse(BadSignature, "sign the request: its signature header is missing")
-	}
-	stamp, signatures := readSignature(header)
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil || len(signatures) == 0 {
-		return Refuse(BadSignature, "the signature header does not have the form t=<unix seconds>,v1=<hex>")
+	stamp, signatures, seconds, err := takeApart(header)
+	if err != nil {
+		return err
 	}
 	if !slices.ContainsFunc(keys, func(key string) bool { return signedBy(key, stamp, body, signatures) }) {
 		return Refuse(BadSignature, "the signature does not match the body")
@@ -35,7 +31,20 @@ func CheckSignature(header, body string, keys []string, now time.Time) error {
 	return nil
 }
 
-// readSignature takes a header apart. A v1 that is no hex matches nothing and is left out.
+// takeApart reads a header; its error is of [BadSignature].
+func takeApart(header string) (stamp string, signatures [][]byte, seconds int64, err error) {
+	if header == "" {
+		return "", nil, 0, Refuse(BadSignature, "sign the request: its signature header is missing")
+	}
+	stamp, signatures = readSignature(header)
+	seconds, err = strconv.ParseInt(stamp, 10, 64)
+	if err != nil || len(signatures) == 0 {
+		return "", nil, 0, Refuse(BadSignature, "the signature header does not have the form t=<unix seconds>,v1=<hex>")
+	}
+	return stamp, signatures, seconds, nil
+}
+
+// readSignature takes a header's elements apart. A v1 that is no hex matches nothing and is left out.
 func readSignature(header string) (stamp string, signatures [][]byte) {
 	for element := range strings.SplitSeq(header, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(element), "=")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"twofold/local/core"
 	"twofold/local/promises"
 	"twofold/local/world"
 )
@@ -39,6 +40,9 @@ func simulate(t testing.TB, seed uint64) *shop {
 	}
 	s := &shop{t: t, World: w, east: w.Regions()[0], west: w.Regions()[1]}
 	t.Cleanup(func() {
+		for _, e := range w.Cloud().Journal.Entries(core.KindDenied) {
+			t.Errorf("denied: %s %s", e.Subject, e.Detail)
+		}
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}

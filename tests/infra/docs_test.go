@@ -166,15 +166,3 @@ func anchors(text string) (out []string) {
 	}
 	return out
 }
-
-// TestStripeIsSubscribedToWhatTheWebhookTakes holds the list of the setup page to the code's.
-func TestStripeIsSubscribedToWhatTheWebhookTakes(t *testing.T) {
-	list := regexp.MustCompile(`(?m)^var told = .*$`).FindString(readFile(t, "internal/payment/webhook.go"))
-	event := regexp.MustCompile(`payment_intent\.[a-z_]+`)
-	taken, subscribed := event.FindAllString(list, -1), event.FindAllString(readFile(t, "docs/setup.md"), -1)
-	slices.Sort(taken)
-	slices.Sort(subscribed)
-	if len(taken) == 0 || !slices.Equal(taken, subscribed) {
-		t.Errorf("the webhook takes %v, docs/setup.md subscribes %v", taken, subscribed)
-	}
-}

@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
 	"twofold/local/core"
+	"twofold/local/providers/keyring"
 	"twofold/local/providers/webhook"
 )
 
@@ -53,11 +53,11 @@ type Shipment struct {
 
 // Provider is the carrier: an http.Handler for both regions. Safe for many tasks.
 type Provider struct {
+	*keyring.Ring
 	cloud *core.Cloud
 	mux   *http.ServeMux
 
 	mu        sync.Mutex
-	keys      []string // good ones
 	shipments map[string]*Shipment
 	order     []*Shipment
 	faults    []*Fault
@@ -66,7 +66,7 @@ type Provider struct {
 
 // New makes a carrier without shipments, whose API key is key.
 func New(cloud *core.Cloud, key string) *Provider {
-	p := &Provider{cloud: cloud, keys: []string{key}, mux: http.NewServeMux(), shipments: map[string]*Shipment{}}
+	p := &Provider{cloud: cloud, Ring: keyring.New(key), mux: http.NewServeMux(), shipments: map[string]*Shipment{}}
 	p.outbox = webhook.NewOutbox[Event](&p.mu)
 	p.handle("PUT /v1/shipments/{reference}", "book", p.book)
 	p.handle("GET /v1/shipments/{reference}", "retrieve", p.retrieve)
@@ -93,28 +93,11 @@ type operation func(r *http.Request, reference string) (int, *Shipment, *problem
 // connection, when a fault takes the answer away.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	p.mu.Lock()
-	good := slices.Contains(p.keys, key)
-	p.mu.Unlock()
-	if !good {
+	if !p.Good(key) {
 		write(w, http.StatusUnauthorized, refuse(0, "unauthorized", "the key is missing or wrong"))
 		return
 	}
 	p.mux.ServeHTTP(w, r)
-}
-
-// AddKey makes one more API key good.
-func (p *Provider) AddKey(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.keys = append(p.keys, key)
-}
-
-// EndKey makes an API key bad.
-func (p *Provider) EndKey(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.keys = slices.DeleteFunc(p.keys, func(k string) bool { return k == key })
 }
 
 func (p *Provider) handle(pattern, name string, op operation) {

@@ -73,20 +73,6 @@ func (p *Provider) deleteEndpoint(r *request) (any, *Error) {
 	return map[string]any{"id": r.id, "object": "webhook_endpoint", "deleted": true}, nil
 }
 
-// AddKey makes one more API key good, as rolling one in the dashboard does.
-func (p *Provider) AddKey(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.keys = append(p.keys, key)
-}
-
-// EndKey makes an API key bad.
-func (p *Provider) EndKey(key string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.keys = slices.DeleteFunc(p.keys, func(k string) bool { return k == key })
-}
-
 // Endpoints are the addresses of the webhook endpoints that were made by the API.
 func (p *Provider) Endpoints() (addresses []string) {
 	p.mu.Lock()

@@ -6,20 +6,20 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
 	"twofold/local/core"
+	"twofold/local/providers/keyring"
 	"twofold/local/providers/webhook"
 )
 
 // Provider is the account at the provider: an http.Handler for both regions. Safe for many tasks.
 type Provider struct {
+	*keyring.Ring
 	cloud *core.Cloud
 
 	mu         sync.Mutex
-	keys       []string // good ones
 	endpoints  []*endpoint
 	newSender  func(url, secret string, types []string) *webhook.Sender
 	intents    map[string]*intent
@@ -38,7 +38,7 @@ type Provider struct {
 
 // New makes an empty account whose secret key is key.
 func New(cloud *core.Cloud, key string) *Provider {
-	p := &Provider{cloud: cloud, keys: []string{key}, intents: map[string]*intent{}, byCustomer: map[string][]*intent{},
+	p := &Provider{cloud: cloud, Ring: keyring.New(key), intents: map[string]*intent{}, byCustomer: map[string][]*intent{},
 		charges: map[string]*charge{}, customers: map[string]*customer{}, methods: map[string]card{},
 		answers: map[string]*answer{}}
 	p.outbox = webhook.NewOutbox[Event](&p.mu)
@@ -119,10 +119,7 @@ func (p *Provider) authenticate(r *http.Request) *Error {
 		return &Error{Status: http.StatusUnauthorized, Type: invalidRequest, Message: "You did not provide an API key. " +
 			"Provide it in the Authorization header, as a bearer token or as the user of basic authentication."}
 	}
-	p.mu.Lock()
-	good := slices.Contains(p.keys, key)
-	p.mu.Unlock()
-	if !good {
+	if !p.Good(key) {
 		return &Error{Status: http.StatusUnauthorized, Type: invalidRequest,
 			Message: "Invalid API Key provided: " + key[:min(8, len(key))] + "***"}
 	}
