@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
 )
@@ -41,7 +42,7 @@ func (w dealWalk) Step(ctx context.Context, after platform.Item) ([]deal, platfo
 	if hash == "" {
 		hash = movesSweep(w.catalogue.region, 0)
 	}
-	in := &dynamodb.QueryInput{TableName: &w.catalogue.name, IndexName: aws.String(sweepIndex), Limit: aws.Int32(batchLimit),
+	in := &dynamodb.QueryInput{TableName: &w.catalogue.name, IndexName: aws.String(sweepIndex), Limit: aws.Int32(dealsPerStep),
 		KeyConditionExpression: aws.String("sweep = :hash"), ExpressionAttributeValues: platform.Item{":hash": str(hash)}}
 	if text(after, attrPK) != "" {
 		in.ExclusiveStartKey = after
@@ -68,29 +69,28 @@ func (w dealWalk) nextPart(hash string) platform.Item {
 	return nil
 }
 
-// open are those of at most 100 items that this region has not done, or not wholly.
+// open are those of at most 50 items that this region has not done, or not wholly.
 func (w dealWalk) open(ctx context.Context, indexed []platform.Item) ([]deal, error) {
-	var keys, totals []platform.Item
+	if len(indexed) == 0 {
+		return nil, nil
+	}
+	var deals, totals types.KeysAndAttributes
 	for _, item := range indexed {
-		keys = append(keys, platform.Item{attrPK: item[attrPK], attrSK: item[attrSK]})
-		totals = append(totals, w.totalKey(item))
+		deals.Keys = append(deals.Keys, platform.Item{attrPK: item[attrPK], attrSK: item[attrSK]})
+		totals.Keys = append(totals.Keys, w.totalKey(item))
 	}
-	items, err := batchGet(ctx, w.catalogue.db, w.catalogue.name, keys, "")
-	if err != nil {
-		return nil, err
-	}
-	stand, err := batchGet(ctx, w.stock.db, w.stock.name, totals, "")
+	found, err := batchGetAll(ctx, w.stock.db, map[string]types.KeysAndAttributes{w.catalogue.name: deals, w.stock.name: totals})
 	if err != nil {
 		return nil, err
 	}
 	done := map[string]int64{}
-	for _, item := range stand {
+	for _, item := range found[w.stock.name] {
 		if done[text(item, attrSK)], err = number(item, "quantity"); err != nil {
 			return nil, err
 		}
 	}
 	var due []deal
-	for _, item := range items {
+	for _, item := range found[w.catalogue.name] {
 		d := deal{sku: skuOfItem(item), wanted: isRequest(item)}
 		if d.wanted && text(item, "at") < stamp(w.clock.Now().Add(-requestLives)) {
 			continue

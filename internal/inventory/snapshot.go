@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,25 +57,30 @@ func snapshotFrom(item platform.Item) (Snapshot, error) {
 
 // Published is what this region last told of at most 100 SKUs; the zero value for one of which it told nothing.
 func (t catalogueTable) Published(ctx context.Context, skus []string) (map[string]Snapshot, error) {
-	return t.snapshotsOf(ctx, skus, t.region)
+	all, err := t.told(ctx, skus, t.region)
+	return all[t.region], err
 }
 
-func (t catalogueTable) snapshotsOf(ctx context.Context, skus []string, region string) (map[string]Snapshot, error) {
-	keys := make([]platform.Item, len(skus))
-	for i, sku := range skus {
-		keys[i] = snapshotKey(sku, region)
+// told is what regions last told of SKUs, by region and SKU: at most 100 snapshots, read in one call.
+func (t catalogueTable) told(ctx context.Context, skus []string, regions ...string) (map[string]map[string]Snapshot, error) {
+	var keys []platform.Item
+	out := map[string]map[string]Snapshot{}
+	for _, region := range regions {
+		out[region] = map[string]Snapshot{}
+		for _, sku := range skus {
+			keys = append(keys, snapshotKey(sku, region))
+		}
 	}
 	items, err := batchGet(ctx, t.db, t.name, keys, "")
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]Snapshot, len(items))
 	for _, item := range items {
 		s, err := snapshotFrom(item)
 		if err != nil {
 			return nil, err
 		}
-		out[skuOfItem(item)] = s
+		out[strings.TrimPrefix(text(item, attrSK), snapshotSK)][skuOfItem(item)] = s
 	}
 	return out, nil
 }
@@ -135,17 +141,13 @@ func (w productWalk) Step(ctx context.Context, after platform.Item) ([]look, pla
 	if err != nil {
 		return nil, nil, err
 	}
-	told, err := w.catalogue.Published(ctx, skus)
-	if err != nil {
-		return nil, nil, err
-	}
-	peers, err := w.catalogue.snapshotsOf(ctx, skus, w.peer)
+	told, err := w.catalogue.told(ctx, skus, w.catalogue.region, w.peer)
 	if err != nil {
 		return nil, nil, err
 	}
 	var due []look
 	for _, sku := range skus {
-		if l := lookAt(sku, now[sku], told[sku], peers[sku]); l.tell || l.level {
+		if l := lookAt(sku, now[sku], told[w.catalogue.region][sku], told[w.peer][sku]); l.tell || l.level {
 			due = append(due, l)
 		}
 	}

@@ -129,14 +129,20 @@ func batchGet(ctx context.Context, db platform.Tables, table string, keys []plat
 }
 
 func batchGetAs(ctx context.Context, db platform.Tables, table string, ask types.KeysAndAttributes) ([]platform.Item, error) {
-	res, err := db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{table: ask}})
+	found, err := batchGetAll(ctx, db, map[string]types.KeysAndAttributes{table: ask})
+	return found[table], err
+}
+
+// batchGetAll is batchGetAs of several tables, in one call.
+func batchGetAll(ctx context.Context, db platform.Tables, ask map[string]types.KeysAndAttributes) (map[string][]platform.Item, error) {
+	res, err := db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: ask})
 	if err != nil {
 		return nil, platform.FromAWS(err)
 	}
 	if len(res.UnprocessedKeys) > 0 {
-		return nil, platform.Refuse(platform.Throttled, "the table is busy")
+		return nil, platform.Refuse(platform.Throttled, "a table is busy")
 	}
-	return res.Responses[table], nil
+	return res.Responses, nil
 }
 
 // HoldResult says why nothing was held; the zero value says that all is held.

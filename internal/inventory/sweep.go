@@ -16,9 +16,11 @@ const (
 	// sweepTime ends a sweep ahead of its function's time-out; its parts share it, and the next one goes on.
 	sweepTime = 40 * time.Second
 	// A step of the receipts' round is as many receipts as one BatchGetItem finds the markers of, a step of the snapshots' round
-	// as many products as one Query of both regions' versions should bring.
+	// as many products as one Query of both regions' versions should bring, a step of the deals' round as many deals as one BatchGetItem brings
+	// with what was done about each.
 	receiptsPerStep = batchLimit
-	productsPerStep = 50
+	productsPerStep = batchLimit / 2
+	dealsPerStep    = batchLimit / 2
 )
 
 // sweep makes good what events did not bring.

@@ -3,8 +3,8 @@ package order
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"twofold/internal/fact"
@@ -104,7 +104,8 @@ func (s *sweep) lookFor(ctx context.Context, r *report, d duty, begin time.Time)
 func (s *sweep) find(ctx context.Context, r *report, x search) error {
 	end := s.clock.Now().Add(-x.age).Truncate(time.Millisecond)
 	for _, shard := range x.behind() {
-		p := x.place(shard)
+		was := x.place(shard)
+		p := was
 		if p.before.IsZero() { // the first run ever: what is older is left to the later passes
 			p.before, x.cursors.kept = end, false
 		}
@@ -112,7 +113,7 @@ func (s *sweep) find(ctx context.Context, r *report, x search) error {
 		if end.Sub(p.before) >= x.age/passStep {
 			failed = s.findIn(ctx, r, x, shard, &p, end)
 		}
-		if x.pass > 0 && p != x.place(shard) { // the later passes are sparse because they are known to have been made
+		if x.pass > 0 && p != was { // the later passes are sparse because they are known to have been made
 			x.cursors.kept = false
 		}
 		x.cursors.places[x.key(shard)] = p
@@ -126,17 +127,19 @@ func (s *sweep) find(ctx context.Context, r *report, x search) error {
 	return nil
 }
 
-func (x search) key(shard int) string { return fmt.Sprintf("%s#%d#%d", x.list.kind, x.pass, shard) }
+func (x search) key(shard int) string {
+	return string(x.list.kind) + "#" + strconv.Itoa(x.pass) + "#" + strconv.Itoa(shard)
+}
 
 func (x search) place(shard int) place { return x.cursors.places[x.key(shard)] }
 
 // behind are the shards of the list, the one first that is furthest behind.
 func (x search) behind() []int {
-	shards := make([]int, x.list.shards)
+	shards, before := make([]int, x.list.shards), make([]time.Time, x.list.shards)
 	for i := range shards {
-		shards[i] = i
+		shards[i], before[i] = i, x.place(i).before
 	}
-	slices.SortStableFunc(shards, func(a, b int) int { return x.place(a).before.Compare(x.place(b).before) })
+	slices.SortStableFunc(shards, func(a, b int) int { return before[a].Compare(before[b]) })
 	return shards
 }
 

@@ -82,8 +82,8 @@ func (l *legacyParameters) check() *core.Error {
 }
 
 func (l *legacyParameters) checkOperator() *core.Error {
-	if slices.Compare(slices.Compact(slices.Sorted(slices.Values(l.toGet))), slices.Sorted(slices.Values(l.toGet))) != 0 {
-		return badParameter("Duplicate value in attribute name: %s", duplicate(l.toGet))
+	if name, twice := duplicate(l.toGet); twice {
+		return badParameter("Duplicate value in attribute name: %s", name)
 	}
 	switch conditions := max(len(l.expected), len(l.filter)); {
 	case !slices.Contains(l.sent, "ConditionalOperator"):
@@ -95,13 +95,13 @@ func (l *legacyParameters) checkOperator() *core.Error {
 	return nil
 }
 
-func duplicate(list []string) string {
+func duplicate(list []string) (first string, found bool) {
 	for i, e := range list {
 		if slices.Contains(list[:i], e) {
-			return e
+			return e, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -250,10 +249,8 @@ func (r *request) bindings() (*bindings, *core.Error) {
 		if len(r.names) == 0 {
 			return nil, invalid("ExpressionAttributeNames must not be empty")
 		}
-		for _, n := range slices.Sorted(maps.Keys(r.names)) {
-			if !placeholder(n, '#') {
-				return nil, invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`, n)
-			}
+		if n, bad := noPlaceholder(r.names); bad {
+			return nil, invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`, n)
 		}
 	}
 	if r.hasValues {
@@ -270,6 +267,16 @@ func (r *request) bindings() (*bindings, *core.Error) {
 		}
 	}
 	return &bindings{names: r.names, values: r.values}, nil
+}
+
+// noPlaceholder is the first of the names, in their order, that is no placeholder for one.
+func noPlaceholder(names map[string]string) (first string, found bool) {
+	for n := range names {
+		if !placeholder(n, '#') && (!found || n < first) {
+			first, found = n, true
+		}
+	}
+	return first, found
 }
 
 func placeholder(s string, sign byte) bool {

@@ -21,7 +21,7 @@ func (s *Service) Items(region, tableName string) []Item {
 	}
 	out := make([]Item, len(rows))
 	for i, r := range rows {
-		out[i] = Item{rawItem(r.item), r.by}
+		out[i] = Item{r.JSON(), r.by}
 	}
 	return out
 }
@@ -31,6 +31,9 @@ type Row struct {
 	Attributes
 	*row
 }
+
+// JSON is the item as [Service.Items] has it.
+func (r Row) JSON() json.RawMessage { return rawItem(r.item) }
 
 // Rows is Items without the JSON.
 func (s *Service) Rows(region, tableName string) []Row {

@@ -81,20 +81,25 @@ func parseName(region, name, qualifier string) (arn, q string, err error) {
 
 // resolve finds what an invocation goes to; an alias with weights draws the version.
 func (s *Service) resolve(region, name, qualifier string) (target, error) {
-	arn, q, err := parseName(region, name, qualifier)
-	if err != nil {
-		return target{}, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := target{fn: s.functions[arn], qualifier: q, invokedARN: arn}
-	if q != "" {
-		t.invokedARN += ":" + q
+	asked := callName{region, name, qualifier}
+	t, known := s.named[asked]
+	if !known {
+		arn, q, err := parseName(region, name, qualifier)
+		if err != nil {
+			return target{}, err
+		}
+		t = target{fn: s.functions[arn], qualifier: q, invokedARN: arn}
+		if q != "" {
+			t.invokedARN += ":" + q
+		}
+		if t.fn == nil {
+			return t, notFound("Function not found: %s", t.invokedARN)
+		}
+		s.named[asked] = t
 	}
-	if t.fn == nil {
-		return t, notFound("Function not found: %s", t.invokedARN)
-	}
-	number := q
+	q, number := t.qualifier, t.qualifier
 	if a := t.fn.aliases[q]; a != nil {
 		number = a.draw(s.Cloud.Rand)
 	}

@@ -72,14 +72,18 @@ type Service struct {
 	functions map[string]*function // by ARN
 	mappings  map[string]*mapping  // by UUID
 	running   map[string]int       // unreserved invocations by region
+	named     map[callName]target
 }
+
+// callName is how a caller names a function: read once, since the same callers name the same functions.
+type callName struct{ region, name, qualifier string }
 
 // New makes a service without functions.
 func New(c Config) *Service {
 	if c.Pollers == 0 {
 		c.Pollers = 5
 	}
-	return &Service{Config: c, functions: map[string]*function{}, mappings: map[string]*mapping{}, running: map[string]int{}}
+	return &Service{Config: c, functions: map[string]*function{}, mappings: map[string]*mapping{}, running: map[string]int{}, named: map[callName]target{}}
 }
 
 // Observed is an invocation as CloudWatch counts it.

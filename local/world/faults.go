@@ -24,12 +24,12 @@ func newWeather(faults *core.Faults, seed uint64, lag time.Duration) *weather {
 	return w
 }
 
-// hits draws whether a fault hits, and counts it. Without a rate nothing is drawn.
-func (w *weather) hits(rate float64, kind string) bool {
+// hits draws whether a fault hits somebody, and counts it as "who what". Without a rate nothing is drawn.
+func (w *weather) hits(rate float64, who, what string) bool {
 	if rate <= 0 || w.rand.Float64() >= rate {
 		return false
 	}
-	w.faults.Count(kind)
+	w.faults.Count(who + " " + what)
 	return true
 }
 

@@ -23,10 +23,10 @@ func (w *weather) before(_ context.Context, call *core.Call) error {
 	if r == nil || call.Principal.Operator() {
 		return nil
 	}
-	if w.hits(r.Throttled, call.Service+" throttled") {
+	if w.hits(r.Throttled, call.Service, "throttled") {
 		return throttled(call.Service)
 	}
-	if w.hits(r.Failed, call.Service+" failed") {
+	if w.hits(r.Failed, call.Service, "failed") {
 		return failed(call.Service)
 	}
 	return nil
@@ -35,7 +35,7 @@ func (w *weather) before(_ context.Context, call *core.Call) error {
 // after loses answers of calls that were done.
 func (w *weather) after(_ context.Context, call *core.Call) error {
 	r := w.rates.Load()
-	if r == nil || call.Principal.Operator() || !w.hits(r.AnswerLost, call.Service+" answer lost") {
+	if r == nil || call.Principal.Operator() || !w.hits(r.AnswerLost, call.Service, "answer lost") {
 		return nil
 	}
 	if call.Header != nil { // it came over the wire
@@ -74,7 +74,7 @@ func (w *World) twice(ctx context.Context, kind string, deliver func(context.Con
 	if r == nil {
 		return deliver(ctx)
 	}
-	if w.weather.hits(r.Late, kind+" late") {
+	if w.weather.hits(r.Late, kind, "late") {
 		if err := w.cloud.Sleep(ctx, w.weather.upTo(r.LateBy)); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (w *World) twice(ctx context.Context, kind string, deliver func(context.Con
 func (w *World) again(ctx context.Context, kind string, rate func(*FaultRates) float64, do func(context.Context) error) error {
 	err := do(ctx)
 	r := w.weather.rates.Load()
-	if err != nil || r == nil || !w.weather.hits(rate(r), kind+" doubled") {
+	if err != nil || r == nil || !w.weather.hits(rate(r), kind, "doubled") {
 		return err
 	}
 	after := w.weather.upTo(r.LateBy)
@@ -125,7 +125,7 @@ func (w *weather) skewOf(region string) time.Duration {
 func (w *World) setLag(r FaultRates) {
 	w.cloud.Faults.DrawLag(func() time.Duration {
 		lag := time.Duration(w.weather.lag.Load()) + w.weather.upTo(r.LagSpread)
-		if w.weather.hits(r.LongLag, "replication late") {
+		if w.weather.hits(r.LongLag, "replication", "late") {
 			lag += w.weather.upTo(r.LongLagBy)
 		}
 		return lag

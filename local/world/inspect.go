@@ -1,9 +1,11 @@
 package world
 
 import (
-	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 
+	"twofold/local/dynamodb"
 	"twofold/local/promises"
 )
 
@@ -32,10 +34,21 @@ func (w *World) Unreplicated(from, to string) []string {
 // Facts are a region's facts as they are stored, each as DynamoDB JSON with its attributes sorted by name.
 func (w *World) Facts(region string) []string {
 	var out []string
-	for _, item := range w.svc.dynamodb.Items(region, w.table("orders")) {
-		if bytes.Contains(item.JSON, []byte(`"sk":{"S":"fact#`)) {
-			out = append(out, string(item.JSON))
-		}
+	for _, row := range w.factRows(region) {
+		out = append(out, string(row.JSON()))
 	}
 	return out
+}
+
+// HasFact reports whether a region has a fact of a kind of an order, whoever wrote it.
+func (w *World) HasFact(region, orderID, kind string) bool {
+	return slices.ContainsFunc(w.factRows(region), func(row dynamodb.Row) bool {
+		return row.Text("orderId") == orderID && row.Text("kind") == kind
+	})
+}
+
+func (w *World) factRows(region string) []dynamodb.Row {
+	return slices.DeleteFunc(w.svc.dynamodb.Rows(region, w.table("orders")), func(row dynamodb.Row) bool {
+		return !strings.HasPrefix(row.Text("sk"), "fact#")
+	})
 }

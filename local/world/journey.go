@@ -74,7 +74,7 @@ func (w *weather) hop(usual time.Duration) time.Duration {
 	if usual > 0 {
 		d = usual/2 + w.upTo(usual)
 	}
-	if r := w.rates.Load(); r != nil && w.hits(r.SlowHop, "slow hop") {
+	if r := w.rates.Load(); r != nil && w.hits(r.SlowHop, "slow", "hop") {
 		d += w.upTo(r.SlowHopBy)
 	}
 	return d.Truncate(time.Microsecond)
@@ -85,15 +85,15 @@ func (w *weather) provider(name string, j *journey) {
 	r := w.rates.Load()
 	switch {
 	case r == nil:
-	case w.hits(r.ProviderUnreachable, name+" unreachable"):
+	case w.hits(r.ProviderUnreachable, name, "unreachable"):
 		j.fate = unreachable
-	case w.hits(r.ProviderLost, name+" did it, answer lost"):
+	case w.hits(r.ProviderLost, name, "did it, answer lost"):
 		j.fate = answerLost
 	}
-	if r != nil && w.hits(r.ProviderSlow, name+" slow") {
+	if r != nil && w.hits(r.ProviderSlow, name, "slow") {
 		j.slow = w.upTo(r.ProviderSlowBy)
 	}
-	if r != nil && w.hits(r.ProviderLate, name+" answered late") {
+	if r != nil && w.hits(r.ProviderLate, name, "answered late") {
 		j.late = w.upTo(r.ProviderSlowBy)
 	}
 }
@@ -105,9 +105,9 @@ func (w *weather) killer(ctx context.Context, j *journey) {
 		return
 	}
 	switch {
-	case w.hits(r.KilledBefore, "function killed before a call"):
+	case w.hits(r.KilledBefore, "function", "killed before a call"):
 		j.fate = diesBefore
-	case w.hits(r.KilledAfter, "function killed after a call"):
+	case w.hits(r.KilledAfter, "function", "killed after a call"):
 		j.fate = diesAfter
 	}
 }

@@ -56,7 +56,7 @@ func (w *World) receive(ctx context.Context, region, queue string, most int, wai
 // (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html).
 func (w *World) forget(ctx context.Context, region, queue string, receipts []string, as core.Principal) error {
 	if r := w.weather.rates.Load(); r != nil {
-		receipts = slices.DeleteFunc(slices.Clone(receipts), func(string) bool { return w.weather.hits(r.Redelivered, "message redelivered") })
+		receipts = slices.DeleteFunc(slices.Clone(receipts), func(string) bool { return w.weather.hits(r.Redelivered, "message", "redelivered") })
 	}
 	return w.svc.sqs.Delete(ctx, region, queue, receipts, as)
 }

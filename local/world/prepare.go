@@ -14,7 +14,7 @@ import (
 )
 
 // Prepared is a deployment that was read and resolved once, for many simulated worlds: templates, samconfig.toml and the API document are
-// read and expanded, and the issuer's key is drawn. What is shared is never written to, so that worlds may run at once.
+// read and expanded, the schemas of events are compiled, and the issuer's key is drawn. What is shared is never written to, so that worlds may run at once.
 //
 // Each world still provisions every resource itself, in the order and with the properties that the deployer gave the first one. A
 // resource that answers otherwise than it did there, so that what depends on it would have been resolved otherwise, is an error.
@@ -22,6 +22,7 @@ type Prepared struct {
 	root        string
 	key         *rsa.PrivateKey
 	documents   *apigateway.Documents
+	schemas     *compiledSchemas
 	deployments []template.Deployment
 	stacks      []*template.Stack
 	steps       []provisioned
@@ -39,7 +40,7 @@ func Prepare(root string) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{root: root, key: key, documents: apigateway.NewDocuments()}
+	p := &Prepared{root: root, key: key, documents: apigateway.NewDocuments(), schemas: newCompiledSchemas()}
 	w, err := Simulate(Options{Root: root, Seed: 1, prepared: p})
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func Prepare(root string) (*Prepared, error) {
 func (p *Prepared) Simulate(opts Options) (*World, error) {
 	opts.Root, opts.prepared = p.root, p
 	if opts.Stage != "" || len(opts.Overrides)+len(opts.Regions)+len(opts.Bare) > 0 {
-		opts.prepared = &Prepared{root: p.root, key: p.key, documents: p.documents}
+		opts.prepared = &Prepared{root: p.root, key: p.key, documents: p.documents, schemas: p.schemas}
 	}
 	return Simulate(opts)
 }

@@ -14,18 +14,29 @@ import (
 // schemas holds events against the schemas of the deployed registry, compiled when an event of theirs is first seen. AWS's bus does not do this:
 // it is a check of the platform, and the event goes on whatever it says. Safe for many tasks.
 type schemas struct {
-	find func(region, name string) (eventbridge.Schema, bool)
+	find     func(region, name string) (eventbridge.Schema, bool)
+	compiled *compiledSchemas
+}
 
-	mu       sync.Mutex
-	compiled map[string]*jsonschema.Schema // by content, which the regions share
+// compiledSchemas are the schemas that were compiled, by content, which regions and worlds share. Safe for many tasks.
+type compiledSchemas struct {
+	mu        sync.Mutex
+	byContent map[string]*jsonschema.Schema
+}
+
+func newCompiledSchemas() *compiledSchemas {
+	return &compiledSchemas{byContent: map[string]*jsonschema.Schema{}}
 }
 
 // validator checks the events of the platform's own buses; others are nobody's business here.
 func (w *World) validator() func(region, bus string, event []byte) error {
 	name := "twofold-" + w.opts.Stage
-	s := &schemas{compiled: map[string]*jsonschema.Schema{}, find: func(region, schema string) (eventbridge.Schema, bool) {
+	s := &schemas{compiled: newCompiledSchemas(), find: func(region, schema string) (eventbridge.Schema, bool) {
 		return w.svc.events.Schema(region, name, schema)
 	}}
+	if w.opts.prepared != nil {
+		s.compiled = w.opts.prepared.schemas
+	}
 	return func(region, bus string, event []byte) error {
 		if bus != name || len(w.opts.Bare) > 0 {
 			return nil
@@ -51,7 +62,7 @@ func (s *schemas) check(region string, event []byte) error {
 	if !ok {
 		return fmt.Errorf("the registry of %s has no schema %s", region, name)
 	}
-	schema, err := s.compile(found)
+	schema, err := s.compiled.of(found)
 	if err == nil {
 		err = schema.Validate(doc)
 	}
@@ -61,10 +72,10 @@ func (s *schemas) check(region string, event []byte) error {
 	return nil
 }
 
-func (s *schemas) compile(found eventbridge.Schema) (*jsonschema.Schema, error) {
+func (s *compiledSchemas) of(found eventbridge.Schema) (*jsonschema.Schema, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.compiled[found.Content]; c != nil {
+	if c := s.byContent[found.Content]; c != nil {
 		return c, nil
 	}
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(found.Content))
@@ -78,7 +89,7 @@ func (s *schemas) compile(found eventbridge.Schema) (*jsonschema.Schema, error) 
 	}
 	compiled, err := c.Compile("registry:" + found.Name)
 	if err == nil {
-		s.compiled[found.Content] = compiled
+		s.byContent[found.Content] = compiled
 	}
 	return compiled, err
 }

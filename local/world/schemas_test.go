@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"twofold/local/eventbridge"
 )
 
@@ -17,7 +15,7 @@ func registry(t testing.TB) *schemas {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &schemas{compiled: map[string]*jsonschema.Schema{}, find: func(_, name string) (eventbridge.Schema, bool) {
+	return &schemas{compiled: newCompiledSchemas(), find: func(_, name string) (eventbridge.Schema, bool) {
 		return eventbridge.Schema{Name: name, Content: string(raw)}, name == "twofold.order@OrderPlaced"
 	}}
 }

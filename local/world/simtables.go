@@ -31,6 +31,7 @@ type simTables struct {
 	cloud    *core.Cloud
 	as       core.Principal
 	region   string
+	retryer  simRetryer
 	attempts *retry.Attempt
 	protocol *awsjson.Protocol
 	tokens   dynamodb.IdempotencyTokenProvider
@@ -40,23 +41,25 @@ type simTables struct {
 var _ platform.Tables = (*simTables)(nil)
 
 func (d *simDriver) tables(env simulated.Env, clock platform.Clock) platform.Tables {
-	return &simTables{network: d.simNetwork, cloud: env.Cloud, as: env.Version.Principal, region: env.Version.Region,
-		attempts: retry.NewAttemptMiddleware(newSimRetryer(clock), func(call any) any { return call }, func(a *retry.Attempt) { a.DisableClockSkewCorrection = true }),
+	retryer := newSimRetryer(clock)
+	return &simTables{network: d.simNetwork, cloud: env.Cloud, as: env.Version.Principal, region: env.Version.Region, retryer: retryer,
+		attempts: retry.NewAttemptMiddleware(retryer, func(call any) any { return call }, func(a *retry.Attempt) { a.DisableClockSkewCorrection = true }),
 		protocol: awsjson.New10(ddb.DynamoDB_20120810), tokens: rand.NewUUIDIdempotencyToken(env.Rand), header: http.Header{}}
 }
 
 // tableCall is one call, of so many attempts as it takes.
 type tableCall struct {
-	op   *smithy.OperationSchema
-	body []byte
-	out  smithy.Deserializable
+	op    *smithy.OperationSchema
+	body  []byte
+	out   smithy.Deserializable
+	first error // what the first attempt came to, until the retry loop has heard of it
 }
 
 // call makes a call and reads its answer into out. The options of a call are those of the SDK's paginators, which tell AWS that they make it.
 func (t *simTables) call(ctx context.Context, op *smithy.OperationSchema, in smithy.Serializable, out smithy.Deserializable) error {
 	body, err := t.encode(ctx, op, in)
 	if err == nil {
-		_, _, err = t.attempts.HandleFinalize(ctx, middleware.FinalizeInput{Request: &tableCall{op, body, out}}, middleware.FinalizeHandlerFunc(t.attempt))
+		err = t.try(ctx, &tableCall{op: op, body: body, out: out})
 	}
 	if err != nil {
 		return &smithy.OperationError{ServiceID: dynamodb.ServiceID, OperationName: op.ID().Name, Err: err}
@@ -75,14 +78,41 @@ func (t *simTables) encode(ctx context.Context, op *smithy.OperationSchema, in s
 	return io.ReadAll(r.GetStream())
 }
 
-// attempt implements middleware.FinalizeHandler for the retry loop.
-func (t *simTables) attempt(ctx context.Context, in middleware.FinalizeInput) (out middleware.FinalizeOutput, meta middleware.Metadata, err error) {
+// try makes the first attempt itself, and leaves a call to the retry loop only if that fails: the loop costs as much as the call, and is told first
+// how it failed.
+func (t *simTables) try(ctx context.Context, call *tableCall) error {
+	if ctx.Err() == nil {
+		release, err := t.retryer.GetAttemptToken(ctx)
+		if err != nil {
+			return err
+		}
+		call.first = t.attempt(ctx, call)
+		switch {
+		case call.first == nil:
+			return release(nil)
+		case ctx.Err() != nil: // whose caller is gone is not tried again
+			return call.first
+		}
+	}
+	_, _, err := t.attempts.HandleFinalize(ctx, middleware.FinalizeInput{Request: call}, middleware.FinalizeHandlerFunc(t.again))
+	return err
+}
+
+// again is an attempt of the retry loop.
+func (t *simTables) again(ctx context.Context, in middleware.FinalizeInput) (out middleware.FinalizeOutput, meta middleware.Metadata, err error) {
 	call, ok := in.Request.(*tableCall)
 	if !ok {
 		return out, meta, fmt.Errorf("not a call of a table: %T", in.Request)
 	}
+	if err, call.first = call.first, nil; err == nil {
+		err = t.attempt(ctx, call)
+	}
+	return out, meta, err
+}
+
+func (t *simTables) attempt(ctx context.Context, call *tableCall) error {
 	res := &http.Response{}
-	err = t.network.exchange(ctx, "dynamodb:"+call.op.ID().Name, t.network.insideCall(ctx, t.region), func(ctx context.Context) bool { return t.serve(ctx, call, res) })
+	err := t.network.exchange(ctx, "dynamodb:"+call.op.ID().Name, t.network.insideCall(ctx, t.region), func(ctx context.Context) bool { return t.serve(ctx, call, res) })
 	id := res.Header.Get("X-Amzn-Requestid")
 	switch {
 	case err == nil:
@@ -95,7 +125,7 @@ func (t *simTables) attempt(ctx context.Context, in middleware.FinalizeInput) (o
 	if err != nil {
 		err = &awshttp.ResponseError{RequestID: id, ResponseError: &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: res}, Err: err}}
 	}
-	return out, meta, err
+	return err
 }
 
 // serve is the wire's part; see [core.Wire].

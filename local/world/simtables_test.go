@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/rand"
 
 	"twofold/internal/platform"
@@ -170,17 +169,33 @@ func errIf(does bool, err error) error {
 	return nil
 }
 
-func TestTheSimulatedClientOfTablesStopsWithItsCaller(t *testing.T) {
-	_, d, rt := outside(t)
-	err := d.do(context.Background(), "call", func(ctx context.Context) error {
-		ctx, cancel := d.WithTimeout(ctx, 0)
-		defer cancel()
-		_ = d.Sleep(ctx, time.Second) // until the time is up
-		_, err := rt.DynamoDB().Scan(ctx, &dynamodb.ScanInput{TableName: aws.String("none")})
-		return err
-	})
-	var op *smithy.OperationError
-	if !errors.As(err, &op) || !errors.Is(err, context.DeadlineExceeded) || op.Operation() != "Scan" {
-		t.Errorf("got %v", err)
+func TestTheSimulatedClientOfTablesStopsWithItsCallerAsTheSDKsDoes(t *testing.T) {
+	for name, wait := range map[string]time.Duration{"before the call": time.Minute, "during the call": 0} {
+		t.Run(name, func(t *testing.T) {
+			var heard []string
+			for _, client := range []func(platform.Runtime) platform.Tables{theSDKs, platform.Runtime.DynamoDB} {
+				w, d, rt := outside(t)
+				w.Cloud().Faults.InterceptBefore(func(ctx context.Context, call *core.Call) error {
+					if call.Operation != "Scan" || !call.Principal.Operator() {
+						return nil
+					}
+					return d.Sleep(ctx, time.Minute)
+				})
+				err := w.Do(context.Background(), "call", func(ctx context.Context) error {
+					ctx, cancel := d.WithTimeout(ctx, time.Second)
+					defer cancel()
+					_ = d.Sleep(ctx, wait) // until the time is up
+					_, err := client(rt).Scan(ctx, &dynamodb.ScanInput{TableName: aws.String("none")})
+					return err
+				})
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+				heard = append(heard, asText(t, nil, err))
+			}
+			if heard[0] != heard[1] {
+				t.Errorf("the SDK's client says\n%s\nand the simulated one\n%s", heard[0], heard[1])
+			}
+		})
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"twofold/internal/fact"
@@ -105,9 +104,7 @@ func (r *run) checkStored(a answer, orderID string, kind fact.Kind) {
 		return
 	}
 	for _, region := range r.world.Regions() {
-		if !slices.ContainsFunc(r.world.Facts(region), func(f string) bool {
-			return strings.Contains(f, orderID) && strings.Contains(f, `"kind":{"S":"`+string(kind)+`"}`)
-		}) {
+		if !r.world.HasFact(region, orderID, string(kind)) {
 			r.history.violate("%s said that %s of %s is stored in both regions, and it is not in %s", a.region, kind, orderID, region)
 		}
 	}
