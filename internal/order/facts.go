@@ -77,8 +77,8 @@ func (r *reports) append(ctx context.Context, in notice) (noted, error) {
 		return noted{}, err
 	}
 	o := fact.Fold(rec.facts)
-	if o.State == fact.StateUnknown {
-		return noted{}, platform.Refuse(platform.NotFound, "no placed fact of this order is seen in this region")
+	if o.State == fact.StateUnknown || !rec.whole() {
+		return noted{}, platform.Refuse(platform.NotFound, "this order has not arrived in this region, or not all of it")
 	}
 	if in.Kind == fact.PaymentUpdated && !awaited(o) {
 		return noted{}, nil

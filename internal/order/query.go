@@ -14,9 +14,12 @@ import (
 type query struct {
 	region string
 	fences *platform.Fences
-	store  orderReader
-	clock  platform.Clock
-	log    *slog.Logger
+	store  interface {
+		orderReader
+		glance(ctx context.Context, orderID string) (record, error)
+	}
+	clock platform.Clock
+	log   *slog.Logger
 }
 
 // question asks for an order as the saga needs it ("saga"), for where it stands ("outcome") or who gets the goods ("person"); or for no order but
@@ -50,22 +53,47 @@ func (q *query) look(ctx context.Context, in question) (any, error) {
 	if in.Want != "saga" && in.Want != "outcome" && in.Want != "person" {
 		return nil, platform.Refuse(platform.InvalidRequest, "want is saga, outcome, person or homes")
 	}
-	rec, err := q.store.load(ctx, in.OrderID)
+	rec, err := q.read(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	o := fact.Fold(rec.facts)
-	switch {
-	case in.Want == "outcome":
+	if in.Want == "outcome" {
 		return outcomeOf(in.OrderID, o), nil
-	case o.State == fact.StateUnknown:
+	}
+	if o.State == fact.StateUnknown {
 		return nil, platform.Refuse(platform.NotFound, "no placed fact of this order is seen in this region")
-	case in.Want == "saga":
-		q.log.Info("saga begins", append(platform.Trail(ctx), "order", in.OrderID, "execution", in.Execution, "home", o.Home, "state", string(o.State))...)
-		return sagaViewOf(o, q.clock.Now()), nil
-	default:
+	}
+	if !rec.whole() {
+		if err := q.withoutPerson(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	if in.Want == "person" {
 		return personOf(rec, o)
 	}
+	q.log.Info("saga begins", append(platform.Trail(ctx), "order", in.OrderID, "execution", in.Execution, "home", o.Home, "state", string(o.State))...)
+	return sagaViewOf(o, q.clock.Now()), nil
+}
+
+// read takes a glance for the person, who stands there since before the order was one, and looks again if there is nobody to be seen.
+func (q *query) read(ctx context.Context, in question) (record, error) {
+	if in.Want == "person" {
+		if rec, err := q.store.glance(ctx, in.OrderID); err != nil || rec.whole() && len(rec.facts) > 0 {
+			return rec, err
+		}
+	}
+	return q.store.load(ctx, in.OrderID)
+}
+
+// withoutPerson is nil if an order has to do without its person: the region that took it was given up afterwards, so nobody will bring it. Otherwise
+// it is on its way, and until it is here nothing is done about the order: it could not be sent, and nobody told of it.
+func (q *query) withoutPerson(ctx context.Context, o fact.Order) error {
+	f, _, err := q.fences.Of(ctx, o.Placed.Region)
+	if err != nil || f.Epoch > 0 && o.Placed.At.Before(f.At) {
+		return err
+	}
+	return platform.Refuse(platform.Unavailable, "the person of this order is still on the way to this region")
 }
 
 // homesView are the regions that this one acts for: itself, and its peer once that was given up; none once this one was.
@@ -161,7 +189,7 @@ func outcomeOf(orderID string, o fact.Order) outcomeView {
 }
 
 // personOf prefers the person that was stored with the placed fact that counts. Both regions' are the same if both are there: the
-// order's id is a hash of them. Where one was erased, the person is: the other region's is about to be.
+// order's id is a hash of them. Where one was erased, the person is: the other region's is about to be. Nobody is left of one who was lost with a region.
 func personOf(rec record, o fact.Order) (person, error) {
 	var found *person
 	for _, f := range append([]fact.Fact{o.Placed}, o.Timeline...) {
@@ -181,7 +209,7 @@ func personOf(rec record, o fact.Order) (person, error) {
 		}
 	}
 	if found == nil {
-		return person{}, platform.Refuse(platform.NotFound, "the person of this order is not seen in this region")
+		return person{}, nil
 	}
 	return *found, nil
 }

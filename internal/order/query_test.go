@@ -109,8 +109,10 @@ func TestThePersonOfEitherRegionWillDo(t *testing.T) {
 	a := acceptanceOf(t, goodApplication(), east)
 	own.put(a.placed)
 	id := orderOf(a.placed)
-	if _, err := ask(t, own, question{id, "person", ""}); errorName(err) != "NotFound" {
-		t.Errorf("got %v", err)
+	for _, want := range []string{"person", "saga"} {
+		if _, err := ask(t, own, question{id, want, ""}); errorName(err) != "Unavailable" {
+			t.Errorf("%s without the person: got %v", want, err)
+		}
 	}
 	b := acceptanceOf(t, goodApplication(), west)
 	own.put(b.placed, b.person)

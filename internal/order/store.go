@@ -58,10 +58,29 @@ func (r record) acceptance(orderID, region string) (acceptance, bool) {
 	return a, a.placed != nil && a.person != nil
 }
 
+// whole reports whether the person has arrived here too, or what is left of one that was erased: the order can be sent, and somebody told of it.
+func (r record) whole() bool {
+	for sk := range r.items {
+		if strings.HasPrefix(sk, personPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
 // load reads an order: one consistent Query of its partition. An order that is not known has no facts.
 func (s *store) load(ctx context.Context, orderID string) (record, error) {
+	return s.read(ctx, orderID, true)
+}
+
+// glance is load at half the price: it may miss what was written a moment ago.
+func (s *store) glance(ctx context.Context, orderID string) (record, error) {
+	return s.read(ctx, orderID, false)
+}
+
+func (s *store) read(ctx context.Context, orderID string, consistent bool) (record, error) {
 	items, err := s.query(ctx, &dynamodb.QueryInput{
-		TableName: &s.orders, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :pk"),
+		TableName: &s.orders, ConsistentRead: &consistent, KeyConditionExpression: aws.String("pk = :pk"),
 		ExpressionAttributeValues: platform.Item{":pk": str(orderPrefix + orderID)},
 	})
 	if err != nil {

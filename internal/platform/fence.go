@@ -79,6 +79,9 @@ func (f *Fences) Peer(ctx context.Context) (Fence, bool, error) {
 
 // Of is a region's latest fence and whether it stands.
 func (f *Fences) Of(ctx context.Context, region string) (Fence, bool, error) {
+	if f == nil {
+		return Fence{Region: region}, false, nil
+	}
 	res, err := f.db.Query(ctx, &dynamodb.QueryInput{TableName: &f.table, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression: aws.String("pk = :pk"), ExpressionAttributeValues: Item{":pk": &types.AttributeValueMemberS{Value: fencePrefix + region}}})
 	if err != nil {

@@ -73,7 +73,7 @@ func (s saga) steps() platform.Steps {
 func (s saga) book(ctx context.Context, in stepInput) (booked, error) {
 	person, err := s.orders.Person(ctx, in.Order.OrderID)
 	switch {
-	case platform.CodeOf(err) == platform.NotFound: // the order is here and its person still on the way from the other region
+	case platform.CodeOf(err) == platform.NotFound: // the order is still on the way from the other region
 		return booked{}, platform.Wrap(platform.Unavailable, err)
 	case err != nil:
 		return booked{}, err

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/order"
@@ -158,6 +160,33 @@ func TestTheSameRequestAtTheSameMomentIsOneOrder(t *testing.T) {
 		}
 		if n := len(r.items(east, "orders")); n != 2 {
 			t.Errorf("%d items", n)
+		}
+	})
+}
+
+// An order whose person the other region was still to bring waits for it, unless that region was given up since: then it has to do without.
+func TestAnOrderWaitsForItsPersonUnlessTheRegionThatHasItWasGivenUp(t *testing.T) {
+	onEveryEngine(t, func(t *testing.T, r *regions) {
+		e, w := openDesk(r, east), openDesk(r, west)
+		id := e.place("k")
+		if _, err := r.db(west).DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: aws.String(r.table("orders")),
+			Key: platform.Item{"pk": attr("order#" + id), "sk": attr("person#" + east)}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"saga", "person"} {
+			if _, name := w.ask(id, want); name != "Unavailable" {
+				t.Errorf("%s: %q", want, name)
+			}
+		}
+		r.clock.add(time.Minute)
+		if _, err := r.fences(west).Set(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if order, name := w.ask(id, "saga"); order["orderId"] != id || name != "" {
+			t.Errorf("after the loss: %v %q", order, name)
+		}
+		if person, name := w.ask(id, "person"); person["email"] != "" || name != "" {
+			t.Errorf("after the loss: %v %q", person, name)
 		}
 	})
 }
