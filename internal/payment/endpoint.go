@@ -48,7 +48,7 @@ func (e endpoints) test(ctx context.Context, version, _ string) error {
 	if !slices.ContainsFunc(all, func(w *stripe.WebhookEndpoint) bool {
 		return w.Metadata[metaSecret] == version && w.Status == "enabled"
 	}) {
-		return errors.New("Stripe has no endpoint that is enabled for this secret")
+		return errors.New("no endpoint at Stripe is enabled for this secret")
 	}
 	return nil
 }
