@@ -24,6 +24,10 @@ func (e endpoints) make(ctx context.Context, version string) (secret string, err
 	if err := e.end(ctx, func(of string) bool { return of == version }); err != nil {
 		return "", err
 	}
+	return e.create(ctx, version)
+}
+
+func (e endpoints) create(ctx context.Context, version string) (secret string, err error) {
 	var events []*string
 	for _, kind := range told {
 		events = append(events, &kind)
