@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func reads(what string, call func(g stripeGateway) (Intent, error), so func(i In
 }
 
 func TestWhatPaymentNeedsOfStripe(t *testing.T) {
-	for _, a := range append(append(creating(), reading()...), deciding()...) {
+	for _, a := range slices.Concat(creating(), reading(), deciding(), subscribing()) {
 		t.Run(a.does, func(t *testing.T) { agree(t, a) })
 	}
 }

@@ -160,3 +160,29 @@ func merged(a, b map[string]any) map[string]any {
 	}
 	return a
 }
+
+// subscribing is what renews the secret of webhooks.
+func subscribing() []agreement {
+	const url = "https://example.com/v1/webhooks/payments"
+	endpoint := func(more map[string]any) map[string]any {
+		return merged(more, map[string]any{"id": matchers.Regex("we_1", "^we_.+$"), "object": matchers.Equality("webhook_endpoint"), "status": matchers.Equality("enabled")})
+	}
+	return []agreement{
+		{does: "a request for a webhook endpoint", given: "a customer", method: http.MethodPost, path: "/webhook_endpoints", status: http.StatusOK,
+			form: "enabled_events[0]=payment_intent.amount_capturable_updated&enabled_events[1]=payment_intent.payment_failed&enabled_events[2]=payment_intent.canceled&" +
+				"enabled_events[3]=payment_intent.succeeded&metadata[twofold_secret_version]=v1&url=https://example.com/v1/webhooks/payments%3Fversion%3Dv1",
+			answer: endpoint(map[string]any{"secret": matchers.Regex("whsec_1", "^whsec_.+$")}), call: func(g stripeGateway) error {
+				secret, err := endpoints{stripe: g, url: url}.create(context.Background(), "v1")
+				if err == nil && secret == "" {
+					err = errors.New("the secret was not read")
+				}
+				return err
+			}},
+		{does: "a request for the webhook endpoints", given: "a webhook endpoint", method: http.MethodGet, path: "/webhook_endpoints", query: map[string]string{"limit": "100"}, status: http.StatusOK,
+			answer: map[string]any{"object": matchers.Equality("list"), "has_more": matchers.Like(false), "data": matchers.EachLike(
+				endpoint(map[string]any{"url": matchers.Regex(url+"?version=v1", "^https://.+$"), "metadata": map[string]any{"twofold_secret_version": matchers.Like("v1")}}), 1)},
+			call: func(g stripeGateway) error {
+				return endpoints{stripe: g, url: url}.test(context.Background(), "v1", "")
+			}},
+	}
+}

@@ -24,6 +24,10 @@ func (e endpoints) make(ctx context.Context, version string) (secret string, err
 	if err := e.end(ctx, func(of string) bool { return of == version }); err != nil {
 		return "", err
 	}
+	return e.create(ctx, version)
+}
+
+func (e endpoints) create(ctx context.Context, version string) (secret string, err error) {
 	var events []*string
 	for _, kind := range told {
 		events = append(events, &kind)
@@ -52,7 +56,7 @@ func (e endpoints) test(ctx context.Context, version, _ string) error {
 	if !slices.ContainsFunc(all, func(w *stripe.WebhookEndpoint) bool {
 		return w.Metadata[metaSecret] == version && w.Status == "enabled"
 	}) {
-		return errors.New("Stripe has no endpoint that is enabled for this secret")
+		return errors.New("no endpoint at Stripe is enabled for this secret")
 	}
 	return nil
 }

@@ -128,15 +128,20 @@ func (r rotations) pending(ctx context.Context, x Rotation, version string) (*se
 	return r.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &x.Secret, VersionId: &version, VersionStage: aws.String(stagePending)})
 }
 
-// test asks the issuer. A version that holds nothing is no key: with one like it Secrets Manager tries out that it may call this function.
+// test asks the issuer. A version that holds nothing, or what is current, is no new key: when a schedule is set up, Secrets Manager tries out by a version
+// that it takes away again whether it may call this function, and does not say what that version holds.
 func (r rotations) test(ctx context.Context, x Rotation, version string) error {
 	v, err := r.pending(ctx, x, version)
-	switch {
-	case isNoSecret(err):
-		r.log.Info("there is no key to test", "secret", x.Secret, "version", version)
-		return nil
-	case err != nil:
+	if err != nil && !isNoSecret(err) {
 		return FromAWS(err)
+	}
+	now, nerr := r.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &x.Secret})
+	if nerr != nil && !isNoSecret(nerr) {
+		return FromAWS(nerr)
+	}
+	if err != nil || nerr == nil && aws.ToString(v.SecretString) == aws.ToString(now.SecretString) {
+		r.log.Info("there is no new key to test", "secret", x.Secret, "version", version)
+		return nil
 	}
 	if err := x.Test(ctx, version, aws.ToString(v.SecretString)); err != nil {
 		return fmt.Errorf("the new key is refused: %w", err)

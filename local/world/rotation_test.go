@@ -235,6 +235,24 @@ func TestAWebhookSecretThatAPersonPutIsLongEnoughAndNew(t *testing.T) {
 	}
 }
 
+func TestASetUpOfAScheduleIsTriedOutWithoutANewKey(t *testing.T) {
+	s := simulate(t, 36)
+	now := s.current(s.east, signingSecret)
+	out, err := s.secrets(s.east, "PutSecretValue", map[string]any{"SecretId": signingSecret, "SecretString": now, "VersionStages": []string{"AWSPENDING"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.step(s.east, "payment-rotate", platform.StepTest, fmt.Sprint(out["ARN"]), fmt.Sprint(out["VersionId"])); err != nil {
+		t.Error(err)
+	}
+	if err := s.step(s.east, "payment-rotate", platform.StepTest, fmt.Sprint(out["ARN"]), "no-such-version"); err == nil || !strings.Contains(err.Error(), "is not pending") {
+		t.Errorf("a version that nobody has begun: %v", err)
+	}
+	if err := s.step(s.east, "payment-rotate", platform.StepTest, "arn:of:another", fmt.Sprint(out["VersionId"])); err == nil || !strings.Contains(err.Error(), "is not this function's") {
+		t.Errorf("another's secret: %v", err)
+	}
+}
+
 func TestARotationThatFailsLeavesTheKeyAndIsTriedAgainWhenItsVersionIsTakenAway(t *testing.T) {
 	s := simulate(t, 35)
 	old := s.current(s.east, signingSecret)

@@ -64,7 +64,9 @@ var table = map[string][]needs{
 	"AWS::StepFunctions::StateMachine": {
 		{"states:CreateStateMachine states:UpdateStateMachine", "states:{region}:{account}:stateMachine:{StateMachineName}"},
 		{"logs:CreateLogDelivery logs:PutResourcePolicy logs:DescribeResourcePolicies", everything}},
-	"AWS::StepFunctions::StateMachineAlias":   {{"cloudwatch:DescribeAlarms", everything}},
+	"AWS::StepFunctions::StateMachineAlias": {
+		{"states:CreateStateMachineAlias states:UpdateStateMachineAlias states:DescribeStateMachineAlias", "states:{region}:{account}:stateMachine:{DeploymentPreference.StateMachineVersionArn}"},
+		{"cloudwatch:DescribeAlarms", everything}},
 	"AWS::StepFunctions::StateMachineVersion": {{"states:PublishStateMachineVersion", "states:{region}:{account}:stateMachine:{StateMachineArn}"}},
 	"AWS::WAFv2::WebACL":                      {{"wafv2:CreateWebACL wafv2:UpdateWebACL", "wafv2:{region}:{account}:regional/webacl/{Name}/1"}},
 	"AWS::WAFv2::WebACLAssociation": {

@@ -3,6 +3,7 @@
 package providers_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	sdk "github.com/stripe/stripe-go/v85"
 
 	"twofold/local/core"
 	"twofold/local/providers/stripe"
@@ -58,7 +61,8 @@ func (a *account) states() map[string]state {
 	}
 	captured := func() error { return a.act("/capture", url.Values{"metadata[committed_by]": {"us-east-1"}}) }
 	return map[string]state{
-		"a customer": func() (map[string]any, error) { return nil, a.newCustomer() },
+		"a customer":         func() (map[string]any, error) { return nil, errors.Join(a.newCustomer(), a.endEndpoints()) },
+		"a webhook endpoint": a.onlyEndpoint,
 		"an intent that was created with other parameters": func() (map[string]any, error) { return a.keep("790") },
 		"an intent that was created with these parameters": func() (map[string]any, error) { return a.keep("2070") },
 		"an intent that was declined":                      intent(badCard),
@@ -73,6 +77,34 @@ func (a *account) states() map[string]state {
 			return err
 		}),
 	}
+}
+
+// onlyEndpoint makes the one endpoint of these tests.
+func (a *account) onlyEndpoint() (map[string]any, error) {
+	if err := errors.Join(a.newCustomer(), a.endEndpoints()); err != nil {
+		return nil, err
+	}
+	_, err := a.post("/v1/webhook_endpoints", url.Values{"url": {hookURL + "?version=v1"}, "enabled_events[0]": {"payment_intent.canceled"}, "metadata[twofold_secret_version]": {"v1"}}, "")
+	return nil, err
+}
+
+// hookURL is the address of the endpoints in the pact.
+const hookURL = "https://example.com/v1/webhooks/payments"
+
+// endEndpoints deletes what earlier runs left: an account has room for few.
+func (a *account) endEndpoints() error {
+	client := sdk.NewClient(a.key, sdk.WithBackends(&sdk.Backends{API: sdk.GetBackendWithConfig(sdk.APIBackend, &sdk.BackendConfig{URL: sdk.String(a.base)})}))
+	for e, err := range client.V1WebhookEndpoints.List(context.Background(), &sdk.WebhookEndpointListParams{}).All(context.Background()) {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(e.URL, hookURL) {
+			if _, err := client.V1WebhookEndpoints.Delete(context.Background(), e.ID, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (a *account) newCustomer() error {

@@ -165,6 +165,9 @@ func missingMembers(at string, want, got map[string]any) error {
 	var all []error
 	for _, name := range names {
 		value, ok := got[name]
+		if !ok && name == "secret" && want["object"] == "webhook_endpoint" {
+			continue // told when the endpoint is made alone (https://docs.stripe.com/api/webhook_endpoints/object): the document's example is of another moment
+		}
 		if !ok {
 			all = append(all, fmt.Errorf("%s.%s, which payment reads, is not in Stripe's document", at, name))
 			continue
