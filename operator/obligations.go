@@ -199,26 +199,24 @@ func uncreditedReceipts(ctx context.Context, s *site, _ time.Duration) ([]owed, 
 
 // openTransfers are goods that the other region has given and this one has not credited.
 func openTransfers(ctx context.Context, s *site, _ time.Duration) ([]owed, error) {
+	items, err := s.query(ctx, "catalogue", dynamodb.QueryInput{IndexName: aws.String("sweep"), KeyConditionExpression: aws.String("sweep = :hash"),
+		ExpressionAttributeValues: item{":hash": str("moves#" + s.region)}})
+	if err != nil {
+		return nil, err
+	}
 	var out []owed
-	for shard := range shards {
-		items, err := s.query(ctx, "catalogue", dynamodb.QueryInput{IndexName: aws.String("sweep"), KeyConditionExpression: aws.String("sweep = :hash"),
-			ExpressionAttributeValues: item{":hash": str(fmt.Sprintf("moves#%s#%d", s.region, shard))}})
+	for _, i := range items {
+		parts := strings.Split(text(i, "sk"), "#") // transfer#<giver>#<receiver>
+		if len(parts) != 3 || parts[0] != "transfer" {
+			continue
+		}
+		sku := strings.TrimPrefix(text(i, "pk"), "sku#")
+		coming, since, err := s.coming(ctx, sku, parts[1])
 		if err != nil {
 			return nil, err
 		}
-		for _, i := range items {
-			parts := strings.Split(text(i, "sk"), "#") // transfer#<giver>#<receiver>
-			if len(parts) != 3 || parts[0] != "transfer" {
-				continue
-			}
-			sku := strings.TrimPrefix(text(i, "pk"), "sku#")
-			coming, since, err := s.coming(ctx, sku, parts[1])
-			if err != nil {
-				return nil, err
-			}
-			if coming > 0 {
-				out = append(out, owed{fmt.Sprintf("%d units from %s not credited", coming, parts[1]), sku, since})
-			}
+		if coming > 0 {
+			out = append(out, owed{fmt.Sprintf("%d units from %s not credited", coming, parts[1]), sku, since})
 		}
 	}
 	return out, nil

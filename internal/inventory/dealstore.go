@@ -31,42 +31,21 @@ type dealWalk struct {
 // sells more than it has shows in its demand.
 const requestLives = 5 * time.Minute
 
-// SetPosition implements round: a position is a key of the catalogue's index, with the part that it stands in.
+// SetPosition implements round: a position is a key of the catalogue's index.
 func (w dealWalk) SetPosition(ctx context.Context, at platform.Item) error {
 	return w.stock.setPosition(ctx, dealsRound, at)
 }
 
 // Step reads the next items for this region. There are at most two for a SKU, so a round is short.
 func (w dealWalk) Step(ctx context.Context, after platform.Item) ([]deal, platform.Item, error) {
-	hash := text(after, sweepIndex)
-	if hash == "" {
-		hash = movesSweep(w.catalogue.region, 0)
-	}
-	in := &dynamodb.QueryInput{TableName: &w.catalogue.name, IndexName: aws.String(sweepIndex), Limit: aws.Int32(dealsPerStep),
-		KeyConditionExpression: aws.String("sweep = :hash"), ExpressionAttributeValues: platform.Item{":hash": str(hash)}}
-	if text(after, attrPK) != "" {
-		in.ExclusiveStartKey = after
-	}
-	page, err := w.catalogue.db.Query(ctx, in)
+	page, err := w.catalogue.db.Query(ctx, &dynamodb.QueryInput{TableName: &w.catalogue.name, IndexName: aws.String(sweepIndex), Limit: aws.Int32(dealsPerStep),
+		KeyConditionExpression: aws.String("sweep = :hash"), ExpressionAttributeValues: platform.Item{":hash": str(movesSweep(w.catalogue.region))},
+		ExclusiveStartKey: after})
 	if err != nil {
 		return nil, nil, platform.FromAWS(err)
 	}
-	next := page.LastEvaluatedKey
-	if next == nil {
-		next = w.nextPart(hash)
-	}
 	due, err := w.open(ctx, page.Items)
-	return due, next, err
-}
-
-// nextPart is where the next part of the index begins; nil after the last.
-func (w dealWalk) nextPart(hash string) platform.Item {
-	for shard := range movesShards - 1 {
-		if hash == movesSweep(w.catalogue.region, shard) {
-			return platform.Item{sweepIndex: str(movesSweep(w.catalogue.region, shard+1))}
-		}
-	}
-	return nil
+	return due, page.LastEvaluatedKey, err
 }
 
 // open are those of at most 50 items that this region has not done, or not wholly.

@@ -24,9 +24,7 @@ const (
 	heldShards = 64
 
 	sweepIndex  = "sweep" // of the catalogue: receipts, transfers and requests
-	sweepShards = 4
-
-	movesShards = 4 // of the same index: transfers and requests, by the region that they are for
+	sweepShards = 4       // of the receipts of a minute
 
 	productsIndex = "products" // of the catalogue: versions of products by SKU
 	listing       = "listing"  // its hash key, only on those, always the same
@@ -78,8 +76,9 @@ func transferKey(sku, giver, receiver string) platform.Item {
 
 func requestKey(sku, asker string) platform.Item { return key(skuPK(sku), requestSK+asker) }
 
-// movesSweep is the hash key of transfers to a region, and of requests to it, in the sweep's index.
-func movesSweep(target string, shard int) string { return fmt.Sprintf("moves#%s#%d", target, shard) }
+// movesSweep is the hash key of transfers to a region, and of requests to it, in the sweep's index. They have one partition, which takes 1,000
+// writes a second: of a SKU each stands there once, and a run of the sweep reads them with one Query.
+func movesSweep(target string) string { return "moves#" + target }
 
 func receiptSK(id, region string) string { return "receipt#" + id + "#" + region }
 

@@ -27,7 +27,7 @@ const (
 	receiptsRound  = "receipts"
 	heldRound      = "held"
 	givenRound     = "given"
-	dealsRound     = "deals"
+	dealsRound     = "moves"
 	snapshotsRound = "snapshots"
 )
 

@@ -94,7 +94,7 @@ func unlessOvertaken(err error) error {
 func (t catalogueTable) dealing(kind string, item platform.Item, sku, target string, quantity int64) platform.Item {
 	item["type"], item["sku"], item["receiptId"], item["region"] = str(kind), str(sku), str(""), str(t.region)
 	item["target"], item["quantity"] = str(target), num(quantity)
-	item[sweepIndex] = str(movesSweep(target, spread(sku, movesShards)))
+	item[sweepIndex] = str(movesSweep(target))
 	return item
 }
 

@@ -43,8 +43,8 @@ type Ended struct {
 	Error, Cause     string // "" unless FAILED or ABORTED
 	Output           string // "" unless SUCCEEDED
 	Started, Stopped time.Time
-	Events           int64           // how many history events it had, kept or not
-	History          json.RawMessage // the events of an EXPRESS machine that asks for logs, nil for others
+	Events           int64         // how many history events it had, kept or not
+	History          func() []byte // writes the events of an EXPRESS machine that asks for logs, as JSON; nil for others
 }
 
 // execution is one run of a machine.
@@ -198,7 +198,7 @@ func (x *execution) account() {
 	e := Ended{Execution: x.info(), Type: x.machine.typ, Status: x.status, Started: x.started, Stopped: x.stopped, Events: x.events}
 	transitions := x.transitions
 	if x.machine.typ == Express && x.recording {
-		e.History = x.historyJSON()
+		e.History = x.historyJSON
 	}
 	if x.failure != nil {
 		e.Error, e.Cause = x.failure.name, x.failure.cause

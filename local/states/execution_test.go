@@ -109,7 +109,7 @@ func TestExpressMachinesThatAskForLogsJournalTheirEvents(t *testing.T) {
 	b.must("StartExecution", in{"stateMachineArn": machineM})
 	b.sim.Run(epoch.Add(time.Minute))
 	d := b.cloud.Journal.Entries(core.KindExecution)[0].Data.(Ended)
-	if d.Events != 4 || !strings.Contains(string(d.History), `"type":"PassStateExited","id":3,"previousEventId":2`) {
+	if d.Events != 4 || !strings.Contains(string(d.History()), `"type":"PassStateExited","id":3,"previousEventId":2`) {
 		t.Errorf("%+v", d)
 	}
 }

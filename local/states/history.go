@@ -93,8 +93,10 @@ func (x *execution) full() bool {
 	return x.machine.typ == Standard && x.events >= maxHistory-1
 }
 
-// historyJSON is the history as a JSON array; the caller holds x.mu.
+// historyJSON is the history of an execution that has ended, as a JSON array.
 func (x *execution) historyJSON() []byte {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	list := make([]any, len(x.history))
 	for i := range x.history {
 		list[i] = x.history[i].json(true)

@@ -125,19 +125,28 @@ func dimension(list []any, name string) string {
 	return ""
 }
 
+// registered are the constructors of the registry, found once for each version: they are asked for at each invocation.
+type registered struct {
+	all   map[string]platform.Constructor // by folder
+	found map[*lambda.Version]platform.Constructor
+}
+
 // constructor is what makes a version: its own, if it was deployed with one, or its folder's.
-func (w *World) constructor(all map[string]platform.Constructor, v *lambda.Version) (platform.Constructor, error) {
+func (w *World) constructor(r registered, v *lambda.Version) (platform.Constructor, error) {
 	if own, released := w.code.Load(v); released {
 		return own.(platform.Constructor), nil
+	}
+	if found := r.found[v]; found != nil {
+		return found, nil
 	}
 	name, err := folder(v.Resource)
 	if err != nil {
 		return nil, err
 	}
-	if all[name] == nil {
+	if r.found[v] = r.all[name]; r.found[v] == nil {
 		return nil, errors.New("it is not in the registry")
 	}
-	return all[name], nil
+	return r.found[v], nil
 }
 
 // OnDeployment calls tell with every step of a deployment.

@@ -52,7 +52,7 @@ func (d *simDriver) do(ctx context.Context, label string, f func(ctx context.Con
 func (d *simDriver) runner(w *World) runner {
 	w.sim, d.weather = d.Sim, w.weather
 	w.cloud.Journal.Tap(func(e core.Entry) { d.Note(string(e.Kind) + " " + e.Region + " " + e.Subject + " " + e.Detail) })
-	all := constructors()
+	all := registered{constructors(), map[*lambda.Version]platform.Constructor{}}
 	return simulated.New(simulated.Config{Cloud: w.cloud, Seed: w.opts.Seed, Constructor: func(v *lambda.Version) (simulated.Constructor, error) {
 		construct, err := w.constructor(all, v)
 		if err != nil {

@@ -15,14 +15,18 @@ import (
 // comes, and what the sweeps and the retries of webhooks and queues take after it.
 const Bound = 75 * time.Minute
 
-// calm is how long it must then stay so.
+// A look comes so long after the one before. It is no minute: what is written every minute, as heartbeats are, would be on its way to the other
+// region at every look that is in step with it.
+const betweenLooks = 53 * time.Second
+
+// calm is how long it must then stay so; whole minutes, so that the last look is in step with the one before.
 const calm = 7 * time.Minute
 
 // settle waits until nothing is left to do, and looks once more after some passes of the sweeps. It gives what is left when its time is over.
 func (r *run) settle(ctx context.Context) ([]string, error) {
 	deadline := r.now().Add(Bound)
 	for {
-		if err := r.sleep(ctx, time.Minute); err != nil {
+		if err := r.sleep(ctx, betweenLooks); err != nil {
 			return nil, err
 		}
 		left, err := r.left(ctx)
