@@ -144,16 +144,15 @@ func bookedShipments(ctx context.Context, s *site, _ time.Duration) ([]owed, err
 	return s.indexed(ctx, "shipments", "booked", "shipment booked, neither released nor cancelled")
 }
 
-// indexed reads a sparse index of obligations: its attributes are called like the index.
+// indexed scans a sparse index of obligations: its attributes are called like the index.
 func (s *site) indexed(ctx context.Context, table, index, what string) ([]owed, error) {
 	var out []owed
-	for shard := range shards {
-		items, err := s.query(ctx, table, dynamodb.QueryInput{IndexName: &index, KeyConditionExpression: aws.String("#shard = :shard"),
-			ExpressionAttributeNames: map[string]string{"#shard": index + "Shard"}, ExpressionAttributeValues: item{":shard": str(fmt.Sprintf("%s#%d", index, shard))}})
+	for pages := dynamodb.NewScanPaginator(s.db, &dynamodb.ScanInput{TableName: s.table(table), IndexName: &index}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return nil, s.explain(err)
 		}
-		for _, i := range items {
+		for _, i := range page.Items {
 			since, err := time.Parse(time.RFC3339, text(i, index+"At"))
 			if err != nil {
 				return nil, err
