@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -86,6 +87,7 @@ func (p *Prepared) besideStored(stored int, speed float64, measure func(ctx cont
 		}
 		w.multiply(stored)
 		defer debug.SetGCPercent(debug.SetGCPercent(-1)) // what the collector does with all that is stored is no order's cost
+		runtime.GC()                                     // nor what it had begun
 		return measure(ctx, m)
 	})
 }
