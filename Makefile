@@ -31,8 +31,14 @@ cloud: ## The local cloud alone, with nothing deployed: an AWS endpoint at 127.0
 	@$(GO) build -o $(BUILD)/twofold ./local/cmd/twofold
 	@$(BUILD)/twofold cloud
 
-bench: build ## Figures of speed, calls and memory.
+bench: build ## Figures of speed, calls, memory and size.
 	@$(BUILD)/twofold bench
+
+.PHONY: scale
+scale: ## The part of bench that is about size: an order beside 10 to 100,000 stored orders, customers and SKUs; one SKU in a flash sale. Needs 8 GB.
+	@mkdir -p $(BUILD)
+	@$(GO) build -o $(BUILD)/twofold ./local/cmd/twofold
+	@$(BUILD)/twofold scale
 
 .PHONY: canary
 canary: ## A sound and a faulty version of order-api deployed with orders flowing (simulated, at the deployed values): shift, alarm, rollback, orders lost: 0; exits 1 otherwise.

@@ -15,7 +15,7 @@ import (
 	"twofold/internal/fact"
 )
 
-// shards is how many parts the index of held reservations and those of the sweep have, bookedShards how many the list of booked shipments.
+// shards is how many parts the sweep's index of the orders has, bookedShards how many the list of booked shipments.
 const shards, bookedShards = 4, 8
 
 // owed is one obligation.
@@ -137,30 +137,37 @@ func (s *site) taken(ctx context.Context, home string, since time.Time, into map
 }
 
 func heldReservations(ctx context.Context, s *site, _ time.Duration) ([]owed, error) {
+	items, err := s.scan(ctx, "stock", "held")
 	var out []owed
-	for shard := range shards {
-		items, err := s.query(ctx, "stock", dynamodb.QueryInput{IndexName: aws.String("held"), KeyConditionExpression: aws.String("heldShard = :shard"),
-			ExpressionAttributeValues: item{":shard": str(fmt.Sprintf("held#%d", shard))}})
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range items {
-			out = append(out, owed{"reservation held", strings.TrimPrefix(text(i, "pk"), "order#"), timeIn(i, "heldAt")})
-		}
+	for _, i := range items {
+		out = append(out, owed{"reservation held", strings.TrimPrefix(text(i, "pk"), "order#"), timeIn(i, "heldAt")})
 	}
-	return out, nil
+	return out, err
 }
 
 func bookedShipments(ctx context.Context, s *site, _ time.Duration) ([]owed, error) {
+	items, err := s.scan(ctx, "shipments", "")
 	var out []owed
-	for shard := range bookedShards {
-		items, err := s.partition(ctx, "shipments", fmt.Sprintf("booked#%d", shard))
+	for _, i := range items {
+		if at := timeIn(i, "bookedAt"); !at.IsZero() { // else it is the sweep's place
+			out = append(out, owed{"shipment booked, neither released nor cancelled", text(i, "sk"), at})
+		}
+	}
+	return out, err
+}
+
+// scan reads all of a table or of a sparse index, which hold little but obligations.
+func (s *site) scan(ctx context.Context, table, index string) (out []item, err error) {
+	in := &dynamodb.ScanInput{TableName: s.table(table)}
+	if index != "" {
+		in.IndexName = &index
+	}
+	for pages := dynamodb.NewScanPaginator(s.db, in); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return nil, s.explain(err)
 		}
-		for _, i := range items {
-			out = append(out, owed{"shipment booked, neither released nor cancelled", text(i, "sk"), timeIn(i, "bookedAt")})
-		}
+		out = append(out, page.Items...)
 	}
 	return out, nil
 }

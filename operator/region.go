@@ -132,17 +132,19 @@ func (o *Operator) TakeIn(ctx context.Context, region string, apply bool) error 
 	return o.say("%s is in service again.", region)
 }
 
-// adoption is what order-adopt and inventory-adopt answer.
+// adoption is what order-adopt and inventory-adopt answer; the latter alone has what follows the reason.
 type adoption struct {
 	Region  string `json:"region"`
 	Fenced  bool   `json:"fenced"`
 	Epoch   int64  `json:"epoch"`
 	Applied bool   `json:"applied"`
-	Open    int    `json:"open"`
-	SKUs    int    `json:"skus"`
-	Units   int64  `json:"units"`
-	Wrong   int    `json:"wrong"`
 	Blocked string `json:"reason"`
+
+	More  bool  `json:"more"`
+	Open  int   `json:"open"`
+	SKUs  int   `json:"skus"`
+	Units int64 `json:"units"`
+	Wrong int   `json:"wrong"`
 }
 
 func (s *site) adopt(ctx context.Context, function, action string, apply bool) (adoption, error) {
@@ -189,14 +191,14 @@ func (o *Operator) Adopt(ctx context.Context, region string, wait time.Duration,
 		return err
 	}
 	for until := o.Now().Add(wait); ; {
-		a, err := by.adopt(ctx, "order-adopt", "adopt", false)
+		a, err := o.adoptStock(ctx, by, apply)
 		switch {
 		case err != nil:
 			return err
 		case !a.Fenced:
 			return fmt.Errorf("%s is not fenced: first region fence %s", region, region)
 		case a.Open == 0:
-			return o.adoptStock(ctx, by, region, apply)
+			return o.adopted(a, by.region, region, apply)
 		case !o.Now().Before(until):
 			return fmt.Errorf("%d orders of before the fence have no outcome yet: the sweep of %s ends them; -wait waits for that", a.Open, by.region)
 		}
@@ -209,20 +211,42 @@ func (o *Operator) Adopt(ctx context.Context, region string, wait time.Duration,
 	}
 }
 
-func (o *Operator) adoptStock(ctx context.Context, by *site, region string, apply bool) error {
-	a, err := by.adopt(ctx, "inventory-adopt", "adopt", apply)
-	switch {
-	case err != nil:
-		return err
-	case a.Blocked != "":
-		return errors.New(a.Blocked)
-	case a.Wrong > 0:
-		err = fmt.Errorf("of %d SKUs more was sold or given than came in: the log of inventory-adopt in %s names them", a.Wrong, by.region)
+// adoptStock calls inventory-adopt until it has gone through all orders and products: each call goes on where the last one stopped. A call that fails for the moment
+// may be made again. The answer adds up what the calls have done.
+func (o *Operator) adoptStock(ctx context.Context, by *site, apply bool) (sum adoption, err error) {
+	for calls, failed := 1, 0; ; calls++ {
+		a, err := by.adopt(ctx, "inventory-adopt", "adopt", apply)
+		if err != nil {
+			if failed++; failed == adoptTries {
+				return sum, err
+			}
+			if err := o.Sleep(ctx, adoptPause); err != nil {
+				return sum, err
+			}
+			continue
+		}
+		a.SKUs, a.Units, a.Wrong = a.SKUs+sum.SKUs, a.Units+sum.Units, a.Wrong+sum.Wrong
+		if sum, failed = a, 0; !a.More {
+			return sum, nil
+		}
+		if err := o.say("%d units of %d SKUs so far, after %d calls.", a.Units, a.SKUs, calls); err != nil {
+			return sum, err
+		}
+	}
+}
+
+// adoptTries is how often in a row a call may fail.
+const adoptTries = 3
+
+// adopted says what was taken over, or would be.
+func (o *Operator) adopted(a adoption, by, region string, apply bool) (err error) {
+	if a.Wrong > 0 {
+		err = fmt.Errorf("of %d SKUs more was sold or given than came in: the log of inventory-adopt in %s names them", a.Wrong, by)
 	}
 	if !apply {
-		return errors.Join(err, o.dry("%s takes over %d units of %d SKUs from %s", by.region, a.Units, a.SKUs, region))
+		return errors.Join(err, o.dry("%s takes over %d units of %d SKUs from %s", by, a.Units, a.SKUs, region))
 	}
-	return errors.Join(err, o.say("%s has taken over %d units of %d SKUs from %s.", by.region, a.Units, a.SKUs, region))
+	return errors.Join(err, o.say("%s has taken over %d units of %d SKUs from %s.", by, a.Units, a.SKUs, region))
 }
 
 // Rejoin lets a fenced region act again, once it is wiped. It runs in that region.

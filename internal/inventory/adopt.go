@@ -3,12 +3,7 @@ package inventory
 import (
 	"context"
 	"log/slog"
-	"slices"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"time"
 
 	"twofold/internal/platform"
 )
@@ -16,7 +11,6 @@ import (
 // adopter takes over the stock of a region that is lost for good, and lets that region act again once it is wiped.
 type adopter struct {
 	region, peer string
-	table        string
 	stock        stockTable
 	catalogue    catalogueTable
 	partner      partner
@@ -24,7 +18,8 @@ type adopter struct {
 	orders       interface {
 		Sold(ctx context.Context, region, after string) (soldPage, error)
 	}
-	log *slog.Logger
+	clock platform.Clock
+	log   *slog.Logger
 }
 
 // adoptInput is what an operator asks for. Action is fence, adopt or rejoin; without Apply nothing is changed and the answer tells what would be.
@@ -33,235 +28,89 @@ type adoptInput struct {
 	Apply  bool   `json:"apply"`
 }
 
-// AdoptResult is what was done, or would be.
+// AdoptResult is what this call did, or would do.
 type AdoptResult struct {
-	Region  string `json:"region"` // that was fenced or adopted, or rejoins
-	Fenced  bool   `json:"fenced"`
-	Epoch   int64  `json:"epoch"`
-	Applied bool   `json:"applied"`
-	Open    int    `json:"open"`   // orders of before the fence without outcome: nothing is adopted before they have one
-	SKUs    int    `json:"skus"`   // whose stock is taken over
-	Units   int64  `json:"units"`  // ... and how much
-	Wrong   int    `json:"wrong"`  // SKUs of which more was sold or given than came in: the log names them
-	Blocked string `json:"reason"` // why nothing was done; "" if it was, or would be
+	platform.FenceReport
+	More  bool  `json:"more"`  // the time was up: ask again, and it goes on
+	Open  int   `json:"open"`  // orders of before the fence without outcome: nothing is adopted before they have one
+	SKUs  int   `json:"skus"`  // whose stock is taken over
+	Units int64 `json:"units"` // ... and how much
+	Wrong int   `json:"wrong"` // SKUs of which more was sold or given than came in: the log names them
 }
 
-// soldPage is a part of what the order service knows a region to have sold.
+// soldPage is a part of what the order service knows a region to have sold: of so few SKUs that all go into one transaction.
 type soldPage struct {
 	Sold map[string]int64 `json:"sold"` // units by SKU
 	Open int              `json:"open"`
 	Next string           `json:"next"` // "" at the end
 }
 
-func (a adopter) run(ctx context.Context, in adoptInput) (AdoptResult, error) {
+func (a adopter) run(ctx context.Context, in adoptInput) (res AdoptResult, err error) {
 	switch in.Action {
 	case "fence":
-		return a.fence(ctx, in.Apply)
+		res.FenceReport, err = a.fences.GiveUp(ctx, in.Apply)
+		return res, err
 	case "adopt":
 		return a.adopt(ctx, in.Apply)
 	case "rejoin":
-		return a.rejoin(ctx, in.Apply)
+		res.FenceReport, err = a.fences.Rejoin(ctx, a.stock.name, in.Apply)
+		return res, err
 	}
 	return AdoptResult{}, platform.Refuse(platform.InvalidRequest, "action is fence, adopt or rejoin")
 }
 
-func (a adopter) fence(ctx context.Context, apply bool) (AdoptResult, error) {
-	f, stands, err := a.fences.Peer(ctx)
-	if err != nil || stands || !apply {
-		return AdoptResult{Region: a.peer, Fenced: stands, Epoch: f.Epoch}, err
-	}
-	f, err = a.fences.Set(ctx)
-	return AdoptResult{Region: a.peer, Fenced: err == nil, Epoch: f.Epoch, Applied: err == nil}, err
-}
-
-// rejoin runs in the region that was fenced.
-func (a adopter) rejoin(ctx context.Context, apply bool) (AdoptResult, error) {
-	f, stands, err := a.fences.Of(ctx, a.region)
-	res := AdoptResult{Region: a.region, Fenced: stands, Epoch: f.Epoch}
-	if err != nil || !stands {
-		return res, err
-	}
-	if err := a.fences.Empty(ctx, a.table); err != nil {
-		res.Blocked = err.Error()
-		return res, unlessRefused(err)
-	}
-	if apply {
-		_, err = a.fences.Lift(ctx)
-		res.Applied, res.Fenced = err == nil, err != nil
-	}
-	return res, err
-}
-
-// unlessRefused drops an error that is an answer.
-func unlessRefused(err error) error {
-	if platform.CodeOf(err) == platform.Conflict {
-		return nil
-	}
-	return err
-}
+// adoptTime is how long one call goes on. Its last step may take some seconds more, and the function's time-out is a minute.
+const adoptTime = 20 * time.Second
 
 // adopt credits the dead region's stock to this one: what it received and got, less what it sold and gave away, all by the global
 // tables alone, and less what was adopted before. So it can be run again: a receipt that shows later, or goods that come back because
-// an order of the dead region is cancelled, are credited then.
-func (a adopter) adopt(ctx context.Context, apply bool) (AdoptResult, error) {
-	f, stands, err := a.fences.Peer(ctx)
-	res := AdoptResult{Region: a.peer, Fenced: stands, Epoch: f.Epoch}
-	if err != nil {
+// an order of the dead region is cancelled, are credited then. It goes in steps, each of which is kept, and what is left when the time is up the next
+// call does.
+func (a adopter) adopt(ctx context.Context, apply bool) (res AdoptResult, err error) {
+	if res.FenceReport, err = a.fences.Report(ctx); err != nil || !res.Fenced {
 		return res, err
 	}
-	if !stands {
-		res.Blocked = a.peer + " is not fenced"
-		return res, nil
+	until := a.clock.Now().Add(adoptTime)
+	p, err := a.pass(ctx, res.Epoch, apply)
+	for err == nil && p.Phase != phaseDone {
+		if !a.clock.Now().Before(until) {
+			res.More = true
+			return res, nil
+		}
+		p, err = a.step(ctx, p, &res)
 	}
-	sold, open, err := a.sold(ctx)
-	if res.Open = open; err != nil || open > 0 {
-		res.Blocked = "orders of before the fence have no outcome yet: the sweep ends them"
-		return res, err
+	if p.Open > 0 {
+		res.Open, res.Blocked = p.Open, "orders of before the fence have no outcome yet: the sweep ends them"
 	}
-	err = a.eachProduct(ctx, func(sku string) error { return a.adoptOne(ctx, sku, sold[sku], apply, &res) })
-	res.Applied = err == nil && apply
+	res.Applied = err == nil && apply && p.Open == 0
 	return res, err
 }
 
-func (a adopter) eachProduct(ctx context.Context, each func(sku string) error) error {
-	for after, more := "", true; more; {
-		var page []Product
-		var err error
-		if page, more, err = a.catalogue.Page(ctx, after, productsPerStep); err != nil {
-			return err
-		}
-		for _, p := range page {
-			if err := each(p.SKU); err != nil {
-				return err
-			}
-			after = p.SKU
-		}
+// step goes one step further: a page of orders is counted, or some SKUs are credited.
+func (a adopter) step(ctx context.Context, p pass, res *AdoptResult) (pass, error) {
+	if p.Phase == phaseCount {
+		return a.count(ctx, p)
 	}
-	return nil
-}
-
-// sold adds up what the order service answers, page by page.
-func (a adopter) sold(ctx context.Context) (map[string]int64, int, error) {
-	sum, open := map[string]int64{}, 0
-	for after := ""; ; {
-		page, err := a.orders.Sold(ctx, a.peer, after)
+	products, more, err := a.catalogue.Page(ctx, p.After, skusPerStep)
+	if err != nil {
+		return p, err
+	}
+	next := p
+	for _, product := range products {
+		sold, err := a.stock.Sold(ctx, a.peer, product.SKU, p.Number)
 		if err != nil {
-			return nil, 0, err
+			return p, err
 		}
-		open += page.Open
-		for sku, n := range page.Sold {
-			sum[sku] += n
+		if err := a.adoptOne(ctx, product.SKU, sold, p.Apply, res); err != nil {
+			return p, err
 		}
-		if after = page.Next; after == "" {
-			return sum, open, nil
-		}
+		next.After = product.SKU
 	}
+	if !more {
+		next.Phase = phaseDone
+	}
+	return a.keep(ctx, p, next)
 }
 
-func (a adopter) adoptOne(ctx context.Context, sku string, sold int64, apply bool, res *AdoptResult) error {
-	d, err := a.catalogue.Dealings(ctx, sku, a.peer)
-	if err != nil {
-		return err
-	}
-	handed, err := a.partner.handed(ctx, sku)
-	if err != nil {
-		return err
-	}
-	next, received, err := a.received(ctx, sku)
-	if err != nil {
-		return err
-	}
-	next.Got = handed
-	before, _, err := a.stock.total(ctx, adopted, a.peer, sku)
-	if err != nil {
-		return err
-	}
-	due := received + handed - sold - d.given
-	switch {
-	case due < before:
-		res.Wrong++
-		a.log.Error("more was sold or given than came in", "sku", sku, "due", due, "adopted", before)
-		return nil
-	case apply: // what it gave is this region's, and counted as given above
-		if err := a.partner.credit(ctx, sku, d.given); err != nil {
-			return err
-		}
-	}
-	if due == before {
-		return nil
-	}
-	res.SKUs, res.Units = res.SKUs+1, res.Units+due-before
-	if !apply {
-		return nil
-	}
-	return a.credit(ctx, sku, next, before, due)
-}
-
-// received are the receipts for the dead region. Two of one id that the regions wrote without seeing each other count as the smaller.
-func (a adopter) received(ctx context.Context, sku string) (adoption, int64, error) {
-	var receipts []Receipt
-	if err := a.catalogue.query(ctx, sku, "receipt#", &receipts); err != nil {
-		return adoption{}, 0, err
-	}
-	quantity := map[string]int64{}
-	for _, r := range receipts {
-		if q, twice := quantity[r.ID]; r.Target == a.peer && (!twice || r.Quantity < q) {
-			quantity[r.ID] = r.Quantity
-		}
-	}
-	var out adoption
-	var sum int64
-	for id, q := range quantity {
-		out.Receipts, sum = append(out.Receipts, id), sum+q
-	}
-	slices.Sort(out.Receipts)
-	return out, sum, nil
-}
-
-// credit books what is adopted, once: the total, the shards and the word to the dead region are one transaction.
-func (a adopter) credit(ctx context.Context, sku string, next adoption, before, after int64) error {
-	shards, err := a.stock.EachShard(ctx, sku)
-	if err != nil {
-		return err
-	}
-	word, err := attributevalue.MarshalMap(next)
-	if err != nil {
-		return platform.Wrap(platform.Internal, err)
-	}
-	for k, v := range adoptedKey(sku, a.peer, a.region) {
-		word[k] = v
-	}
-	items := []types.TransactWriteItem{a.stock.totalFrom(adopted, a.peer, sku, before, after),
-		{Put: &types.Put{TableName: &a.catalogue.name, Item: word}}}
-	done, err := a.stock.moved(a.stock.transact(ctx, append(items, a.stock.moves(take(), portions(sku, after-before, len(shards), 0))...)))
-	if err == nil && !done {
-		err = platform.Refuse(platform.Unavailable, "another run adopts "+sku)
-	}
-	return err
-}
-
-// adopted names the total of what was taken over; no counter has that name.
-const adopted counter = "adopted"
-
-// adoption is what a region took over of a SKU from one that was lost. It tells that one, should it come back, what is not its own any more.
-type adoption struct {
-	Receipts []string `dynamodbav:"receipts"` // their ids
-	Got      int64    `dynamodbav:"got"`      // of this region's goods, altogether
-}
-
-func adoptedKey(sku, dead, by string) platform.Item {
-	return key(skuPK(sku), "adopted#"+dead+"#"+by)
-}
-
-// Adopted is what a region has taken over from another; the zero value if nothing.
-func (t catalogueTable) Adopted(ctx context.Context, sku, dead, by string) (adoption, error) {
-	res, err := t.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.name, Key: adoptedKey(sku, dead, by), ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return adoption{}, platform.FromAWS(err)
-	}
-	var a adoption
-	if err := attributevalue.UnmarshalMap(res.Item, &a); err != nil {
-		return adoption{}, platform.Wrap(platform.Internal, err)
-	}
-	return a, nil
-}
+// skusPerStep is how many SKUs are credited between two looks at the clock.
+const skusPerStep = 10

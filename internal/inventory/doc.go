@@ -21,13 +21,13 @@
 // it got, in one transaction. So a unit is given once and credited once, whatever is repeated, late or lost, and at no moment have both regions got
 // more than was given. What a region wants is such a total too, so that a question that is asked again is answered once.
 //
-// A SKU has up to 16 shards, each a partition of its own, and as many as its sales have shown to need. What moves between them moves in one transaction. The equation
-// holds for their sum.
+// A SKU has up to 16 shards, each a partition of its own, and as many as its sales have shown to need: those that are busy again and again share their goods with others, and
+// make more. What moves between them moves in one transaction. The equation holds for their sum.
 //
 // An order is refused only when all shards together have too little and the other region shows too little to fill it, or does not answer.
 //
 // A region that is fenced does nothing. Its stock can be adopted by the other, from the global catalogue and what the order service says was sold
-// alone, once; see [NewAdopt].
+// alone, once, in as many steps as it takes; see [NewAdopt].
 //
 // Each region tells the other what it has of a SKU, and sells, in a snapshot of its own in the catalogue. It is looked at to see whether asking is worth
 // while, and by people: nothing is sold by it.

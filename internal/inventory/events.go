@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"slices"
 	"time"
 
 	"twofold/internal/event"
@@ -30,7 +29,7 @@ type creditor struct {
 		Credit(ctx context.Context, r Receipt, parts []ReservedLine, at time.Time) (int64, error)
 	}
 	catalogue interface {
-		Adopted(ctx context.Context, sku, dead, by string) (adoption, error)
+		Taken(ctx context.Context, sku, dead, id, by string) (bool, error)
 	}
 	tell  func(ctx context.Context, sku string) error
 	clock platform.Clock
@@ -127,7 +126,7 @@ func (e subscriber) cancelled(ctx context.Context, d event.OrderCancelled) error
 // regions that could not see each other: the first counts, and the log says so. A receipt that the other region took over when it adopted this
 // one is not this region's any more: it is marked as credited with nothing.
 func (c creditor) once(ctx context.Context, r Receipt) error {
-	taken, err := c.catalogue.Adopted(ctx, r.SKU, c.region, c.peer)
+	taken, err := c.catalogue.Taken(ctx, r.SKU, c.region, r.ID, c.peer)
 	if err != nil {
 		return err
 	}
@@ -140,7 +139,7 @@ func (c creditor) once(ctx context.Context, r Receipt) error {
 		return platform.Wrap(platform.Internal, err)
 	}
 	parts := portions(r.SKU, r.Quantity, len(shards), begin)
-	if slices.Contains(taken.Receipts, r.ID) {
+	if taken {
 		parts = nil
 	}
 	credited, err := c.stock.Credit(ctx, r, parts, c.clock.Now())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -183,9 +184,9 @@ func (m *memory) Split(_ context.Context, sku string, seen, shards int) (bool, e
 	return true, nil
 }
 
-// Adopted implements the creditor's catalogue: nothing was taken over.
-func (m *memory) Adopted(context.Context, string, string, string) (adoption, error) {
-	return adoption{Receipts: m.taken}, nil
+// Taken implements the creditor's catalogue.
+func (m *memory) Taken(_ context.Context, _, _, id, _ string) (bool, error) {
+	return slices.Contains(m.taken, id), nil
 }
 
 // nobody is a peer that has nothing.

@@ -85,8 +85,8 @@ func NewAdopt(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	if err := errors.Join(err, env.Err()); err != nil {
 		return nil, err
 	}
-	a := adopter{region: rt.AWS.Region, peer: d.partner.peer, table: d.stock.name, stock: d.stock, catalogue: d.catalogue, partner: d.partner,
-		fences: d.fences, orders: orders, log: rt.Log}
+	a := adopter{region: rt.AWS.Region, peer: d.partner.peer, stock: d.stock, catalogue: d.catalogue, partner: d.partner,
+		fences: d.fences, orders: orders, clock: rt.Clock, log: rt.Log}
 	return lambda.NewHandler(a.run), nil
 }
 

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"slices"
 
 	"twofold/internal/platform"
 )
@@ -9,8 +10,8 @@ import (
 // reserveTries bounds how often one step tries to hold an order. Each try that fails has learnt of a shard that is short or busy.
 const reserveTries = 2 * maxShards
 
-// reserve holds every line of the order or none. Each line is drawn from one shard; a shard that has too little makes way for the
-// SKU's next one. When no shard has enough and all together have, what is needed is brought into one. When all together have too little, the
+// reserve holds every line of the order or none. Each line is drawn from one shard; one that has too little makes way for one that has enough.
+// When no shard has enough and all together have, what is needed is brought into one. When all together have too little, the
 // other region is asked, and the order is refused if that has too little too.
 func (s saga) reserve(ctx context.Context, in stepInput) (reserved, error) {
 	draws, err := s.draw(ctx, in.Order.Lines)
@@ -48,10 +49,7 @@ func (s saga) redraw(ctx context.Context, ds draws, res HoldResult) error {
 	}
 	var short []shortage
 	for _, i := range res.Short {
-		if ds[i].next() {
-			continue
-		}
-		available, err := s.gather(ctx, &ds[i])
+		available, err := s.seek(ctx, &ds[i])
 		if err != nil {
 			return err
 		}
@@ -81,23 +79,28 @@ func (s saga) busy(ctx context.Context, d *draw) error {
 	return nil
 }
 
-// gather brings what a line needs into the fullest of the SKU's shards if all together have it, and tells how much they have. It counts
-// shards anew: this instance may not have heard of all.
-func (s saga) gather(ctx context.Context, d *draw) (available int64, err error) {
+// seek turns to the shards that have enough for a line, in any order. If none has and all together have, it brings what is needed into the fullest. It
+// tells how much they have together, and counts shards anew: this instance may not have heard of all.
+func (s saga) seek(ctx context.Context, d *draw) (available int64, err error) {
 	shards, err := s.stock.EachShard(ctx, d.line.SKU)
 	if err != nil {
 		return 0, err
 	}
-	available = sumOf(shards).Available
-	if available < d.line.Quantity {
+	d.short = true
+	if available = sumOf(shards).Available; available < d.line.Quantity {
+		return available, nil
+	}
+	order, err := shuffled(s.rand, len(shards))
+	if err != nil {
+		return 0, platform.Wrap(platform.Internal, err)
+	}
+	d.shards = slices.DeleteFunc(order, func(i int) bool { return shards[i].Available < d.line.Quantity })
+	if len(d.shards) > 0 {
 		return available, nil
 	}
 	best := fullest(shards)
 	d.shards = []int{best}
 	missing := d.line.Quantity - shards[best].Available
-	if missing <= 0 {
-		return available, nil
-	}
 	shards[best].Available = 0
 	_, err = s.stock.Gather(ctx, drain(d.line.SKU, shards, missing), ReservedLine{SKU: d.line.SKU, Shard: best, Quantity: missing})
 	return available, err // if somebody else took them, the next try comes here again
@@ -119,15 +122,6 @@ type draw struct {
 	shards  []int
 	refused int  // how many of them were busy
 	short   bool // one of them had too little
-}
-
-// next turns to the shard after one that has too little; false if there is none.
-func (d *draw) next() bool {
-	if len(d.shards) == 1 {
-		return false
-	}
-	d.shards, d.short = d.shards[1:], true
-	return true
 }
 
 type draws []draw

@@ -77,7 +77,8 @@ func (t stockTable) moved(err error) (bool, error) {
 }
 
 // Split gives a SKU more shards than it was seen to have. The number never goes down, so whoever remembers an older one is not wrong about any
-// shard and only spreads less. False means that somebody else has changed it.
+// shard and only spreads less. False means that somebody else has changed it. It tries once: the shard that it writes to is a busy one, an order
+// waits, and the next one that finds it busy tries again.
 func (t stockTable) Split(ctx context.Context, sku string, seen, shards int) (bool, error) {
 	condition := "shards = :seen"
 	if seen <= 1 {
@@ -87,7 +88,7 @@ func (t stockTable) Split(ctx context.Context, sku string, seen, shards int) (bo
 		TableName: &t.name, Key: shardKey(sku, 0),
 		UpdateExpression: aws.String("SET shards = :n"), ConditionExpression: &condition,
 		ExpressionAttributeValues: platform.Item{":n": num(int64(min(shards, maxShards))), ":seen": num(int64(seen))},
-	})
+	}, func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
 	if _, failed := platform.ConditionFailed(err); failed {
 		return false, nil
 	}

@@ -81,11 +81,11 @@ func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 // does the inventory service. It reads ORDERS_TABLE, TABLE and PEER_REGION.
 func NewAdopt(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
-	a := &adopter{region: rt.AWS.Region, peer: env.String("PEER_REGION"), orders: env.String("ORDERS_TABLE"), work: env.String("TABLE"), db: rt.DynamoDB(), clock: rt.Clock}
+	a := &adopter{orders: env.String("ORDERS_TABLE"), work: env.String("TABLE"), db: rt.DynamoDB(), clock: rt.Clock}
+	a.fences = platform.NewFences(rt, a.orders, env.String("PEER_REGION"))
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	a.fences = platform.NewFences(rt, a.orders, a.peer)
 	return lambda.NewHandler(a.run), nil
 }
 

@@ -2,20 +2,15 @@ package payment
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"twofold/internal/platform"
+	"twofold/internal/platform/webhooktest"
 )
 
 // inbox is the order service as far as webhooks go: an event is stored once.
@@ -34,16 +29,6 @@ func (b *inbox) Updated(_ context.Context, u Update) (platform.Durability, error
 	return platform.InTwoRegions, nil
 }
 
-func stripeSignature(body, secret string, at time.Time) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	_, _ = fmt.Fprintf(mac, "%d.%s", at.Unix(), body) // a hash never fails
-	return fmt.Sprintf("t=%d,v1=%s", at.Unix(), hex.EncodeToString(mac.Sum(nil)))
-}
-
-func post(body, signature string) platform.Request {
-	return platform.Request{APIGatewayProxyRequest: events.APIGatewayProxyRequest{Body: body, Headers: map[string]string{"stripe-signature": signature}}}
-}
-
 func stripeBody(kind, metadata string) string {
 	return `{"id":"evt_1","object":"event","type":"` + kind + `","api_version":"2026-01-28","data":{"object":{"id":"pi_1","object":"payment_intent","metadata":{` + metadata + `}}}}`
 }
@@ -58,6 +43,10 @@ type signing struct {
 
 func (s signing) Verify(_ context.Context, header, body string) error {
 	return platform.CheckSignature(header, body, []string{s.key}, s.clock.Now())
+}
+
+func post(body, signature string) platform.Request {
+	return webhooktest.Post("stripe-signature", body, signature)
 }
 
 func newHook() (webhook, *inbox, *handClock) {
@@ -83,7 +72,7 @@ func TestAWebhookIsStoredIfTheSagaCouldNotKnow(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h, b, clock := newHook()
 			for range 2 { // doubled: the provider delivers at least once
-				res, err := h.receive(t.Context(), post(c.body, stripeSignature(c.body, "whsec_1", clock.now)))
+				res, err := h.receive(t.Context(), post(c.body, webhooktest.Sign(c.body, "whsec_1", clock.now)))
 				if err != nil || res.Status != http.StatusOK || res.Body != (platform.WebhookReceived{Stored: c.stored}) {
 					t.Fatalf("got %+v, %v", res, err)
 				}
@@ -105,7 +94,7 @@ func TestAWebhookIsStoredIfTheSagaCouldNotKnow(t *testing.T) {
 func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 	good := stripeBody("payment_intent.succeeded", asked)
 	sign := func(body string) func(time.Time) string {
-		return func(now time.Time) string { return stripeSignature(body, "whsec_1", now) }
+		return func(now time.Time) string { return webhooktest.Sign(body, "whsec_1", now) }
 	}
 	cases := []struct {
 		name, body string
@@ -114,9 +103,9 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 		pointer    string
 	}{
 		{"unsigned", good, func(time.Time) string { return "" }, platform.BadSignature, ""},
-		{"forged", good, func(now time.Time) string { return stripeSignature(good, "whsec_2", now) }, platform.BadSignature, ""},
+		{"forged", good, func(now time.Time) string { return webhooktest.Sign(good, "whsec_2", now) }, platform.BadSignature, ""},
 		{"of another body", good, sign(good + " "), platform.BadSignature, ""},
-		{"stale", good, func(now time.Time) string { return stripeSignature(good, "whsec_1", now.Add(-301*time.Second)) }, platform.BadSignature, ""},
+		{"stale", good, func(now time.Time) string { return webhooktest.Sign(good, "whsec_1", now.Add(-301*time.Second)) }, platform.BadSignature, ""},
 		{"malformed signature", good, func(time.Time) string { return "whatever" }, platform.BadSignature, ""},
 		{"malformed, signed", "{", sign("{"), platform.InvalidRequest, ""},
 		{"empty, signed", "", sign(""), platform.InvalidRequest, ""},
@@ -142,31 +131,20 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 	}
 }
 
-func TestAReplayedWebhookIsStoredOnceAndThenTooOld(t *testing.T) {
+// hooked is the webhook as the common tests take it.
+func hooked() webhooktest.Hook {
 	h, b, clock := newHook()
-	body := stripeBody("payment_intent.succeeded", asked)
-	overheard := post(body, stripeSignature(body, "whsec_1", clock.now))
-	for range 3 {
-		if _, err := h.receive(t.Context(), overheard); err != nil {
-			t.Fatal(err)
-		}
-	}
-	clock.now = clock.now.Add(6 * time.Minute)
-	_, err := h.receive(t.Context(), overheard)
-	wantCode(t, err, platform.BadSignature)
-	if len(b.stored) != 1 {
-		t.Errorf("stored %+v", b.stored)
-	}
+	return webhooktest.Hook{Receive: h.receive, Now: &clock.now, Stored: func() int { return len(b.stored) }, Refuse: func(err error) { b.refuse = err },
+		Good: func(at time.Time) platform.Request {
+			body := stripeBody("payment_intent.succeeded", asked)
+			return post(body, webhooktest.Sign(body, "whsec_1", at))
+		}}
+}
+
+func TestAReplayedWebhookIsStoredOnceAndThenTooOld(t *testing.T) {
+	webhooktest.ReplayedIsStoredOnce(t, hooked())
 }
 
 func TestAWebhookThatCannotBeStoredIsSentAgain(t *testing.T) {
-	for refuse, want := range map[platform.Code]platform.Code{
-		platform.NotFound: platform.Conflict, platform.Unavailable: platform.Unavailable, platform.Throttled: platform.Throttled,
-	} {
-		h, b, clock := newHook()
-		b.refuse = platform.Refuse(refuse, "")
-		body := stripeBody("payment_intent.succeeded", asked)
-		_, err := h.receive(t.Context(), post(body, stripeSignature(body, "whsec_1", clock.now)))
-		wantCode(t, err, want) // and no code is answered with 200
-	}
+	webhooktest.UnstoredIsSentAgain(t, hooked())
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -170,20 +169,4 @@ func (f *Fences) Empty(ctx context.Context, table string) error {
 		return Refuse(Conflict, "the table "+table+" of this region is not empty: delete and create it before the region rejoins")
 	}
 	return nil
-}
-
-// Guard is a handler that refuses while its region is fenced.
-func (f *Fences) Guard(h lambda.Handler) lambda.Handler { return guarded{fences: f, handler: h} }
-
-type guarded struct {
-	fences  *Fences
-	handler lambda.Handler
-}
-
-// Invoke implements lambda.Handler.
-func (g guarded) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	if err := g.fences.Check(ctx); err != nil {
-		return nil, ForStates(err)
-	}
-	return g.handler.Invoke(ctx, payload)
 }

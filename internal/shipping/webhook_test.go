@@ -2,19 +2,14 @@ package shipping
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/webhooktest"
 )
 
 // inbox is the order service as far as tracking goes: a fact is stored once.
@@ -39,14 +34,8 @@ func carrierBody(kind, reference string) string {
 	return `{"id":"evt_1","type":"` + kind + `","reference":"` + reference + `","at":"2026-03-01T12:00:00Z","van":7}`
 }
 
-func carrierSignature(body, secret string, at time.Time) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	_, _ = fmt.Fprintf(mac, "%d.%s", at.Unix(), body) // a hash never fails
-	return fmt.Sprintf("t=%d,v1=%s", at.Unix(), hex.EncodeToString(mac.Sum(nil)))
-}
-
 func post(body, signature string) platform.Request {
-	return platform.Request{APIGatewayProxyRequest: events.APIGatewayProxyRequest{Body: body, Headers: map[string]string{"Carrier-Signature": signature}}}
+	return webhooktest.Post("Carrier-Signature", body, signature)
 }
 
 // signing is the key that webhooks are signed with.
@@ -73,7 +62,7 @@ func TestWhatTheCarrierTellsIsStoredAsAFact(t *testing.T) {
 		h, b, clock := newHook()
 		body := carrierBody(kind, trackedOrder)
 		for range 2 { // doubled: the carrier delivers at least once
-			res, err := h.receive(t.Context(), post(body, carrierSignature(body, "key_w", clock.now)))
+			res, err := h.receive(t.Context(), post(body, webhooktest.Sign(body, "key_w", clock.now)))
 			if err != nil || res.Status != http.StatusOK || res.Body != (platform.WebhookReceived{Stored: want != nil}) {
 				t.Errorf("%s: got %+v, %v", kind, res, err)
 			}
@@ -90,7 +79,7 @@ func TestWhatTheCarrierTellsIsStoredAsAFact(t *testing.T) {
 func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 	good := carrierBody("shipment.delivered", trackedOrder)
 	by := func(secret string, age time.Duration) func(body string, now time.Time) string {
-		return func(body string, now time.Time) string { return carrierSignature(body, secret, now.Add(-age)) }
+		return func(body string, now time.Time) string { return webhooktest.Sign(body, secret, now.Add(-age)) }
 	}
 	cases := []struct {
 		name, body string
@@ -100,7 +89,7 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 	}{
 		{"unsigned", good, func(string, time.Time) string { return "" }, platform.BadSignature, nil},
 		{"forged", good, by("key_x", 0), platform.BadSignature, nil},
-		{"of another body", good, func(_ string, now time.Time) string { return carrierSignature("{}", "key_w", now) }, platform.BadSignature, nil},
+		{"of another body", good, func(_ string, now time.Time) string { return webhooktest.Sign("{}", "key_w", now) }, platform.BadSignature, nil},
 		{"stale", good, by("key_w", 301*time.Second), platform.BadSignature, nil},
 		{"malformed signature", good, func(string, time.Time) string { return "v1=00" }, platform.BadSignature, nil},
 		{"malformed, signed", `{"id":`, by("key_w", 0), platform.InvalidRequest, []string{""}},
@@ -128,31 +117,20 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 	}
 }
 
-func TestAReplayedWebhookIsStoredOnceAndThenTooOld(t *testing.T) {
+// hooked is the webhook as the common tests take it.
+func hooked() webhooktest.Hook {
 	h, b, clock := newHook()
-	body := carrierBody("shipment.dispatched", trackedOrder)
-	overheard := post(body, carrierSignature(body, "key_w", clock.now))
-	for range 3 {
-		if _, err := h.receive(t.Context(), overheard); err != nil {
-			t.Fatal(err)
-		}
-	}
-	clock.now = clock.now.Add(6 * time.Minute)
-	_, err := h.receive(t.Context(), overheard)
-	wantCode(t, err, platform.BadSignature)
-	if len(b.stored) != 1 {
-		t.Errorf("stored %+v", b.stored)
-	}
+	return webhooktest.Hook{Receive: h.receive, Now: &clock.now, Stored: func() int { return len(b.stored) }, Refuse: func(err error) { b.refuse = err },
+		Good: func(at time.Time) platform.Request {
+			body := carrierBody("shipment.dispatched", trackedOrder)
+			return post(body, webhooktest.Sign(body, "key_w", at))
+		}}
+}
+
+func TestAReplayedWebhookIsStoredOnceAndThenTooOld(t *testing.T) {
+	webhooktest.ReplayedIsStoredOnce(t, hooked())
 }
 
 func TestAWebhookThatCannotBeStoredIsSentAgain(t *testing.T) {
-	for refuse, want := range map[platform.Code]platform.Code{
-		platform.NotFound: platform.Conflict, platform.Unavailable: platform.Unavailable, platform.Throttled: platform.Throttled,
-	} {
-		h, b, clock := newHook()
-		b.refuse = platform.Refuse(refuse, "")
-		body := carrierBody("shipment.dispatched", trackedOrder)
-		_, err := h.receive(t.Context(), post(body, carrierSignature(body, "key_w", clock.now)))
-		wantCode(t, err, want) // and no code is answered with 200
-	}
+	webhooktest.UnstoredIsSentAgain(t, hooked())
 }

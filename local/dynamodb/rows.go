@@ -88,23 +88,42 @@ func (a Attributes) Maps(name string) []Attributes {
 	return out
 }
 
-// Multiply stores n copies of each item that a table of a region holds, as if they had been there all along: nothing streams or
-// replicates, and nothing is metered or kept. Copy i of a text, in a key or elsewhere, is rename(text, i); an item whose key that leaves as
-// it is gets no copies.
-func (s *Service) Multiply(region, tableName string, n int, rename func(text string, i int) string) {
-	t, ok := s.table(region, tableName)
-	if !ok {
+// Multiply stores n copies of each item that a table holds, in every region that has it, as if they had been there all along: nothing streams or
+// replicates, and nothing is metered, limited or kept. Copy i of a text, in a key or elsewhere, is rename(text, i); an item whose key that leaves as
+// it is gets no copies. Replicas share what is stored.
+func (s *Service) Multiply(tableName string, n int, rename func(text string, i int) string) {
+	s.mu.RLock()
+	g := s.groups[tableName]
+	s.mu.RUnlock()
+	if g != nil {
+		multiply(g.replicas, n, rename)
 		return
 	}
-	rows := s.Rows(region, tableName)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, r := range rows {
-		for i := range n {
+	for _, t := range s.tablesOf("") {
+		if t.name == tableName {
+			multiply([]*table{t}, n, rename)
+		}
+	}
+}
+
+// multiply copies what the first of the replicas holds.
+func multiply(replicas []*table, n int, rename func(text string, i int) string) {
+	first := replicas[0]
+	rows := first.svc.Rows(first.region, first.name)
+	for _, t := range replicas {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+	}
+	for i := range n {
+		for _, r := range rows {
 			item := renamed(r.item, func(text string) string { return rename(text, i) })
-			k := t.schema.keyOf(item)
-			if t.find(k) == nil {
-				t.store(nil, t.version(k, item))
+			k := first.schema.keyOf(item)
+			if first.find(k) != nil {
+				continue
+			}
+			copied := first.version(k, item)
+			for _, t := range replicas {
+				t.store(nil, copied)
 			}
 		}
 	}

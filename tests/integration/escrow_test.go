@@ -171,13 +171,14 @@ func (x *escrow) replicate() {
 	}
 }
 
-// split gives the SKU more shards, as an instance does that finds them busy. Each function is a new instance, which knows.
+// split gives the SKU more shards, as an instance does that finds them busy: never fewer. Each function is a new instance, which knows.
 func (x *escrow) split(s *shop) {
 	x.engine.left = -1
 	_, err := s.db(s.region).UpdateItem(s.t.Context(), &dynamodb.UpdateItemInput{TableName: aws.String(s.table("stock")),
 		Key:              platform.Item{"pk": attr("sku#" + x.sku + "#0"), "sk": attr("shard")},
-		UpdateExpression: aws.String("SET shards = :n"), ExpressionAttributeValues: platform.Item{":n": attrNumber(rapid.IntRange(2, 4).Draw(x.t, "shards") + 4)}})
-	if err != nil {
+		UpdateExpression: aws.String("SET shards = :n"), ConditionExpression: aws.String("attribute_not_exists(shards) OR shards < :n"),
+		ExpressionAttributeValues: platform.Item{":n": attrNumber(rapid.IntRange(2, 4).Draw(x.t, "shards") + 4)}})
+	if _, more := platform.ConditionFailed(err); err != nil && !more {
 		s.t.Fatal(err)
 	}
 }

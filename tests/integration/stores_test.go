@@ -63,6 +63,8 @@ type router struct {
 	post      post
 	now       func() time.Time
 
+	serving sync.Mutex // a stand-in has one instance, which may make calls of its own
+
 	mu      sync.Mutex
 	lost    map[string]bool // regions whose tables do not answer
 	started []string        // inputs of executions
@@ -119,10 +121,10 @@ func (c *router) invoke(region string, r *http.Request) (*http.Response, error) 
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock() // a stand-in has one instance
+	c.serving.Lock()
 	out, err := handler.Invoke(r.Context(), in)
 	res := answer(r, bytes.Clone(out))
-	c.mu.Unlock()
+	c.serving.Unlock()
 	if err != nil {
 		if out, err = json.Marshal(err); err != nil {
 			return nil, err
@@ -180,7 +182,7 @@ func (r *regions) build(region, work string, construct platform.Constructor) lam
 		"CARRIER_API_BASE": "https://carrier.test", "CARRIER_SECRET_ARN": "carrier",
 		"WORK_TABLE": r.table("order-work"), "STOCK_TABLE": r.table("stock"), "PAYMENTS_TABLE": r.table("payments"),
 		"SHIPMENTS_TABLE": r.table("shipments"), "MAILS_TABLE": r.table("mails"),
-		"DEAD_LETTERS_URL": "https://sqs." + region + ".amazonaws.com/000000000000/dead",
+		"ORDER_ADOPT_FUNCTION": "order-adopt", "DEAD_LETTERS_URL": "https://sqs." + region + ".amazonaws.com/000000000000/dead",
 	}
 	rt := r.runtime(region)
 	rt.Getenv = func(name string) string { return env[name] }

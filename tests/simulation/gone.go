@@ -54,23 +54,11 @@ func (r *run) adopt(ctx context.Context) error {
 	if r.gone == "" {
 		return nil
 	}
-	region := r.alive()[0]
-	for _, action := range []string{"fence", "adopt"} {
-		for _, service := range []string{"order", "inventory"} {
-			raw, err := r.world.Invoke(ctx, region, "twofold-local-"+service+"-adopt", fmt.Appendf(nil, `{"action":%q,"apply":true}`, action))
-			if err != nil {
-				return fmt.Errorf("%s of %s: %w", action, service, err)
-			}
-			var got struct {
-				Fenced      bool
-				Open, Wrong int
-				Reason      string
-			}
-			if err := json.Unmarshal(raw, &got); err != nil {
-				return fmt.Errorf("%s of %s: %s: %w", action, service, raw, err)
-			}
-			if !got.Fenced || got.Open+got.Wrong > 0 || got.Reason != "" {
-				r.history.violate("%s was to %s %s and the %s service answered %s", region, action, r.gone, service, raw)
+	for _, call := range [][2]string{{"order", "fence"}, {"inventory", "fence"}, {"inventory", "adopt"}} {
+		for more := true; more; {
+			var err error
+			if more, err = r.adopting(ctx, call[0], call[1]); err != nil {
+				return fmt.Errorf("%s, %s of %s: %w", call[0], call[1], r.gone, err)
 			}
 		}
 		if err := r.sleep(ctx, 2*time.Minute); err != nil { // the fence is known everywhere then
@@ -79,6 +67,27 @@ func (r *run) adopt(ctx context.Context) error {
 	}
 	r.count("operator adopts a region")
 	return r.checkAdopted(ctx)
+}
+
+// adopting is one call of the operator; more says that another has to follow.
+func (r *run) adopting(ctx context.Context, service, action string) (more bool, err error) {
+	region := r.alive()[0]
+	raw, err := r.world.Invoke(ctx, region, "twofold-local-"+service+"-adopt", fmt.Appendf(nil, `{"action":%q,"apply":true}`, action))
+	if err != nil {
+		return false, err
+	}
+	var got struct {
+		Fenced, More bool
+		Open, Wrong  int
+		Reason       string
+	}
+	if err := json.Unmarshal(raw, &got); err != nil {
+		return false, fmt.Errorf("%s: %w", raw, err)
+	}
+	if !got.Fenced || got.Open+got.Wrong > 0 || got.Reason != "" {
+		r.history.violate("%s was to %s %s and the %s service answered %s", region, action, r.gone, service, raw)
+	}
+	return got.More, nil
 }
 
 // checkAdopted checks the sum of stock after a region was adopted: of what was booked for both regions everything is in the survivor, or was sold by

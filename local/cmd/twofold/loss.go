@@ -15,8 +15,7 @@ import (
 	"twofold/local/promises"
 )
 
-// How long the load goes on before and after the loss, and how long at most the other region may take to end all orders: it goes through the
-// orders of a minute when that is over.
+// How long the load goes on before and after the loss, and how long at most the other region may take to end all orders.
 const (
 	beforeLoss = 3 * time.Second
 	afterLoss  = 3 * time.Second
@@ -85,7 +84,7 @@ func (s *shop) takeOver(ctx context.Context, l *loss, moment time.Time) error {
 			l.open = open
 			l.missing = count(accepted(l.orders, "two-regions"), func(id string) bool { return seen[id].State == "" })
 			l.oneRegion = count(accepted(l.orders, "one-region"), func(id string) bool { return seen[id].State == "" })
-			fmt.Printf("  %d orders stand open in %s: its sweep takes them over when their minute is over (%s)\n", open, l.survivor, untilMinute())
+			fmt.Printf("  %d orders stand open in %s: its sweep takes them over when they are old enough\n", open, l.survivor)
 		}
 		if l.took = time.Since(moment); open == 0 {
 			return nil
@@ -94,10 +93,6 @@ func (s *shop) takeOver(ctx context.Context, l *loss, moment time.Time) error {
 			return fmt.Errorf("%d orders had no outcome in %s %s after the loss", open, l.survivor, takeover)
 		}
 	}
-}
-
-func untilMinute() string {
-	return fmt.Sprintf("in %s", time.Until(time.Now().Truncate(time.Minute).Add(time.Minute)).Round(time.Second))
 }
 
 func count[T any](all []T, is func(T) bool) int {

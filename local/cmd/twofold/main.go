@@ -50,6 +50,7 @@ func commands() []command {
 		{"demo", "", "both regions up, orders of every fate, a region lost under load and restored, every promise checked", platform(plain(demo), withLag)},
 		{"up", "", "the same platform, left running", platform(up, withLag, withRegions, withWatch)},
 		{"bench", "", "figures of speed, calls and memory", platform(plain(bench))},
+		{"scale", "", "what an order costs beside many that are stored, and how fast one SKU can be sold, in a simulated world; bench prints it too", scale},
 		{"cloud", "", "the services of the local cloud alone, with nothing deployed", platform(plain(cloud))},
 		{"canary", "", "a sound and a faulty version of a function deployed with orders flowing: shift, alarm, rollback, and no order lost", canary},
 		{"cost", "", "what a million orders cost at list price, metered in a simulated world", costs},

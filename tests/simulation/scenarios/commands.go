@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -47,7 +46,7 @@ func (s *stage) commands() map[string]func(line) (string, error) {
 		"shop": s.shop, "price": s.price, "place": s.place, "again": s.again, "cancel": s.cancel, "look": s.look,
 		"lose": s.lose, "gone": s.gone, "restore": s.restore, "cut": s.cut, "heal": s.heal, "lag": s.lag,
 		"wait": s.wait, "until": s.until, "bank": s.bank, "pick-up": s.pickUp, "deliver": s.deliver,
-		"stock": s.stock, "adopt": s.adopt, "promises": s.promises,
+		"stock": s.stock, "adopt": s.adopt, "provider": s.provider, "promises": s.promises,
 	}
 }
 
@@ -247,27 +246,6 @@ func (s *stage) stock(l line) (string, error) {
 				fmt.Fprintf(&out, "%s: received %d + got %d = available %d + held %d + consumed %d + given %d\n", region, c.Received, c.Got, c.Available, c.Held, c.Consumed, c.Given)
 			}
 		}
-	}
-	return out.String(), nil
-}
-
-// adopt has the operator call both services' adopt functions in a region that lives.
-func (s *stage) adopt(l line) (string, error) {
-	region, err := s.region(l.word())
-	if err != nil {
-		return "", err
-	}
-	payload, err := json.Marshal(map[string]any{"action": l.value("action", ""), "apply": true})
-	if err != nil {
-		return "", err
-	}
-	var out strings.Builder
-	for _, service := range []string{"order", "inventory"} {
-		answer, err := s.Invoke(context.Background(), region, "twofold-local-"+service+"-adopt", payload)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&out, "%s: %s\n", service, answer)
 	}
 	return out.String(), nil
 }
