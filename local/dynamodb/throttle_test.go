@@ -28,6 +28,14 @@ func (w *world) press(op string, most int, body func(i int) string) (done int, r
 	return done, nil
 }
 
+// exhaust leaves the partition of [hotUpdate] full.
+func (w *world) exhaust() {
+	w.t.Helper()
+	if _, err := w.press("UpdateItem", 5000, always(hotUpdate)); err == nil {
+		w.t.Fatal("a partition takes everything")
+	}
+}
+
 func always(body string) func(int) string { return func(int) string { return body } }
 
 const hotUpdate = `{"TableName":"tbl","Key":{"pk":{"S":"hot"},"sk":{"S":"1"}},"UpdateExpression":"ADD held :q","ExpressionAttributeValues":{":q":{"N":"1"}}}`
@@ -42,7 +50,7 @@ func TestAPartitionTakesAThousandWritesASecond(t *testing.T) {
 		w.run(time.Second)
 	}
 	w.run(250*time.Millisecond - time.Second)
-	w.press("UpdateItem", 5000, always(hotUpdate))
+	w.exhaust()
 	w.run(250 * time.Millisecond)
 	if done, _ := w.press("UpdateItem", 5000, always(hotUpdate)); done != 250 {
 		t.Errorf("a quarter of a second later %d writes were taken, want 250", done)
@@ -66,7 +74,7 @@ func TestThrottlingNamesWhatIsFull(t *testing.T) {
 
 func TestAFullPartitionLeavesOthersAlone(t *testing.T) {
 	w := limitedWorld(t)
-	w.press("UpdateItem", 5000, always(hotUpdate))
+	w.exhaust()
 	w.do(east, "UpdateItem", strings.Replace(hotUpdate, `"hot"`, `"cold"`, 1))
 	w.do(east, "GetItem", `{"TableName":"tbl","Key":{"pk":{"S":"hot"},"sk":{"S":"1"}},"ConsistentRead":true}`) // reads have a limit of their own
 }
@@ -125,7 +133,7 @@ func TestAPartitionIsReadThreeThousandTimesASecond(t *testing.T) {
 
 func TestABatchGivesBackWhatIsThrottled(t *testing.T) {
 	w := limitedWorld(t)
-	w.press("UpdateItem", 5000, always(hotUpdate))
+	w.exhaust()
 	w.want(east, "BatchWriteItem", `{"RequestItems":{"tbl":[{"PutRequest":{"Item":{"pk":{"S":"hot"},"sk":{"S":"2"}}}},{"PutRequest":{"Item":{"pk":{"S":"cold"},"sk":{"S":"2"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"hot"},"sk":{"S":"3"}}}}]}}`,
 		`{"UnprocessedItems":{"tbl":[{"PutRequest":{"Item":{"pk":{"S":"hot"},"sk":{"S":"2"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"hot"},"sk":{"S":"3"}}}}]}}`)
 	if _, err := w.try(east, "BatchWriteItem", `{"RequestItems":{"tbl":[{"PutRequest":{"Item":{"pk":{"S":"hot"},"sk":{"S":"2"}}}}]}}`); err == nil || err.Code != codeThrottled {
