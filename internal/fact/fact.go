@@ -64,7 +64,7 @@ type Fact struct {
 	// placed
 	Customer        string
 	Lines           []Line
-	Amount          money.Money // what the shopper pays: all lines and the shipping
+	Amount          money.Money // what the shopper pays: all lines and the shipping; of confirmed: what was charged
 	ShippingMethod  string
 	ShippingAmount  int64 // what of the amount the shipping is, in minor units; facts of a version without fees have none
 	PaymentMethod   string
@@ -121,8 +121,9 @@ var ladder = []struct {
 type Order struct {
 	ID              string
 	State           State
-	Placed          Fact   // the placed fact that counts: the one that was charged, else that of the first region by name
-	Home            string // who acts for the order: the region of Placed
+	Placed          Fact        // the placed fact that counts: the one that was charged, else that of the first region by name
+	Amount          money.Money // what the shopper pays: by Placed, unless what was charged is of a placed fact that is not seen
+	Home            string      // who acts for the order: the region of Placed
 	CommittedBy     string
 	Reason          string // why it was rejected or cancelled
 	ActionURL       string
@@ -167,15 +168,16 @@ func Fold(facts []Fact) Order {
 // settlePlaced chooses the placed fact that counts.
 func (o *Order) settlePlaced(set []Fact) {
 	o.Placed, _ = first(set, Placed)
-	if c, ok := commit(set); ok {
-		o.CommittedBy = c.CommittedBy
-		for _, f := range set {
-			if f.Kind == Placed && f.Region == c.PlacedRegion {
-				o.Placed = f
-			}
+	c, committed := commit(set)
+	for _, f := range set {
+		if committed && f.Kind == Placed && f.Region == c.PlacedRegion {
+			o.Placed = f
 		}
 	}
-	o.Home = o.Placed.Home
+	o.CommittedBy, o.Home, o.Amount = c.CommittedBy, o.Placed.Home, o.Placed.Amount
+	if committed && o.Placed.Region != c.PlacedRegion && c.Amount.Amount > 0 { // the region that placed it may be lost for good
+		o.Amount = c.Amount
+	}
 }
 
 // commit is the fact that tells who committed the order and which placed fact was charged: confirmed, or cancelled, which may arrive

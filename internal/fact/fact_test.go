@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/fact"
+	"twofold/internal/money"
 )
 
 var regions = []string{"us-east-1", "us-west-2"}
@@ -135,6 +136,22 @@ func TestTheProvidersEventsAreKeptApartByTheirIds(t *testing.T) {
 	facts := []fact.Fact{event("us-east-1", "evt_2"), event("us-east-1", "evt_1"), event("us-west-2", "evt_1"), event("us-east-1", "evt_2")}
 	if got := fact.Fold(facts).Timeline; len(got) != 3 {
 		t.Errorf("%d facts, want 3: %+v", len(got), got)
+	}
+}
+
+func TestAnOrderCostsWhatWasChargedAlsoWhenThePlacedFactOfThatIsLost(t *testing.T) {
+	eur := func(n int64) money.Money { return money.Money{Amount: n, Currency: "EUR"} }
+	own := fact.Fact{OrderID: "ord_1", Kind: fact.Placed, Region: "us-west-2", Home: "us-west-2", Amount: eur(1480)}
+	lost := fact.Fact{OrderID: "ord_1", Kind: fact.Placed, Region: "us-east-1", Home: "us-east-1", Amount: eur(1280)}
+	confirmed := fact.Fact{OrderID: "ord_1", Kind: fact.Confirmed, Region: "us-west-2", CommittedBy: "us-west-2", PlacedRegion: "us-east-1", Amount: eur(1280)}
+	before := confirmed
+	before.Amount = money.Money{} // a version that did not write it
+	for want, facts := range map[int64][][]fact.Fact{1480: {{own}, {own, before}}, 1280: {{own, confirmed}, {own, lost, confirmed}, {own, lost, before}}} {
+		for _, set := range facts {
+			if got := fact.Fold(set).Amount; got != eur(want) {
+				t.Errorf("got %+v, want %d: %+v", got, want, set)
+			}
+		}
 	}
 }
 

@@ -177,7 +177,7 @@ func viewOf(o fact.Order) view {
 	placed := o.Placed
 	v := view{
 		OrderID: o.ID, State: o.State, Home: o.Home, PlacedAt: placed.At.UTC().Format(timeForm), Lines: placed.Lines,
-		Amount: placed.Amount, ShippingMethod: placed.ShippingMethod,
+		Amount: o.Amount, ShippingMethod: placed.ShippingMethod,
 		ShippingAmount: money.Money{Amount: placed.ShippingAmount, Currency: placed.Amount.Currency},
 		Reason:         o.Reason, ActionURL: o.ActionURL, CancelRequested: o.CancelRequested, Facts: []factView{},
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/fact"
+	"twofold/internal/money"
 	"twofold/internal/platform"
 )
 
@@ -45,13 +46,14 @@ type decided struct {
 		State        fact.State `json:"state"`
 	} `json:"order"`
 	Payment struct {
-		Decision     string `json:"decision"` // captured, cancelled, action-required
-		IntentID     string `json:"intentId"`
-		CommittedBy  string `json:"committedBy"`
-		PlacedRegion string `json:"placedRegion"`
-		Outcome      string `json:"outcome"` // of a cancelled one: rejected, cancelled
-		Code         string `json:"code"`    // ... and why
-		URL          string `json:"url"`     // of one that the shopper must authenticate: where
+		Decision     string      `json:"decision"` // captured, cancelled, action-required
+		IntentID     string      `json:"intentId"`
+		CommittedBy  string      `json:"committedBy"`
+		PlacedRegion string      `json:"placedRegion"`
+		Outcome      string      `json:"outcome"` // of a cancelled one: rejected, cancelled
+		Code         string      `json:"code"`    // ... and why
+		URL          string      `json:"url"`     // of one that the shopper must authenticate: where
+		Amount       money.Money `json:"amount"`  // of a captured one: what was charged
 	} `json:"payment"`
 }
 
@@ -72,7 +74,7 @@ func (s *saga) confirm(ctx context.Context, in decided) (committedBy string, err
 		return "", platform.Refuse(platform.InvalidRequest, "an order is confirmed only by a captured payment that names its region and its placed fact")
 	}
 	f := s.fact(in, fact.Confirmed)
-	f.CommittedBy, f.PlacedRegion = p.CommittedBy, p.PlacedRegion
+	f.CommittedBy, f.PlacedRegion, f.Amount = p.CommittedBy, p.PlacedRegion, p.Amount
 	_, err = s.write(ctx, in, f)
 	return p.CommittedBy, err
 }

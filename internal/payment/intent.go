@@ -74,6 +74,7 @@ type Intent struct {
 	Asked              bool   // the shopper was sent there
 	Tried              bool   // an attempt to pay failed
 	Received           int64  // captured, in minor units
+	Currency           string // ISO 4217
 	Created            time.Time
 }
 
@@ -142,13 +143,14 @@ func (o Order) createKey(turn int) string {
 
 // Decision is what a step answers. All fields are always there, because a state machine stumbles over missing ones.
 type Decision struct {
-	Decision     string `json:"decision"` // authorized, action-required, captured or cancelled
-	IntentID     string `json:"intentId"`
-	PlacedRegion string `json:"placedRegion"` // whose placed fact is charged, by the intent's metadata
-	CommittedBy  string `json:"committedBy"`  // captured: the region whose capture was first
-	Outcome      string `json:"outcome"`      // cancelled: rejected or cancelled, by the intent's cancellation reason
-	Code         string `json:"code"`         // cancelled: why
-	URL          string `json:"url"`          // action-required: where the shopper authenticates
+	Decision     string      `json:"decision"` // authorized, action-required, captured or cancelled
+	IntentID     string      `json:"intentId"`
+	PlacedRegion string      `json:"placedRegion"` // whose placed fact is charged, by the intent's metadata
+	CommittedBy  string      `json:"committedBy"`  // captured: the region whose capture was first
+	Outcome      string      `json:"outcome"`      // cancelled: rejected or cancelled, by the intent's cancellation reason
+	Code         string      `json:"code"`         // cancelled: why
+	URL          string      `json:"url"`          // action-required: where the shopper authenticates
+	Amount       money.Money `json:"amount"`       // captured: what was charged
 }
 
 // Reason is why a run wants the payment void.
@@ -171,7 +173,7 @@ func (i Intent) decision() (Decision, bool) {
 	d := Decision{IntentID: i.ID, PlacedRegion: i.PlacedRegion}
 	switch i.Status {
 	case succeeded:
-		d.Decision, d.CommittedBy = "captured", i.CommittedBy
+		d.Decision, d.CommittedBy, d.Amount = "captured", i.CommittedBy, money.Money{Amount: i.Received, Currency: i.Currency}
 		if d.CommittedBy == "" { // captured by hand at the provider: both regions must name the same region
 			d.CommittedBy = i.PlacedRegion
 		}

@@ -19,7 +19,7 @@ func TestARegionThatWasAwayFindsWhatAYoungerPlacedFactWasCharged(t *testing.T) {
 	if _, err := other.capture(t.Context(), captureInput{Order: young}); err != nil {
 		t.Fatal(err)
 	}
-	want := Decision{Decision: "captured", IntentID: "pi_1", PlacedRegion: west, CommittedBy: west}
+	want := Decision{Decision: "captured", IntentID: "pi_1", PlacedRegion: west, CommittedBy: west, Amount: young.Amount}
 	if d, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: old}); err != nil || d != want {
 		t.Errorf("authorize: %+v, %v", d, err)
 	}

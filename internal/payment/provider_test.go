@@ -184,7 +184,7 @@ func (p *provider) Capture(_ context.Context, id, committedBy string) (Intent, e
 		if a.Status != requiresCapture {
 			return true
 		}
-		a.Status, a.CommittedBy, a.Received = succeeded, committedBy, a.params.Amount.Amount
+		a.Status, a.CommittedBy, a.Received, a.Currency = succeeded, committedBy, a.params.Amount.Amount, a.params.Amount.Currency
 		p.captures++
 		return false
 	})

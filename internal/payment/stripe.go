@@ -106,7 +106,7 @@ func isReplayed(res *stripe.APIResponse) bool {
 }
 
 func intentOf(pi *stripe.PaymentIntent) Intent {
-	i := Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason), Received: pi.AmountReceived,
+	i := Intent{ID: pi.ID, Status: Status(pi.Status), CancellationReason: string(pi.CancellationReason), Received: pi.AmountReceived, Currency: strings.ToUpper(string(pi.Currency)),
 		OrderID: pi.Metadata[metaOrder], PlacedRegion: pi.Metadata[metaPlaced], CommittedBy: pi.Metadata[metaCommittedBy],
 		Created: time.Unix(pi.Created, 0), Asked: pi.Metadata[metaAsked] != "", RejectedFor: pi.Metadata[metaRejected], Tried: pi.LastPaymentError != nil}
 	if pi.NextAction != nil && pi.NextAction.RedirectToURL != nil {

@@ -182,7 +182,7 @@ func capturesEqualConfirmed(v View, orders map[string]map[string]fact.Order) Res
 		o := first(v, orders)[id]
 		var owed int64
 		if owes(o.State) {
-			owed = o.Placed.Amount.Amount
+			owed = o.Amount.Amount
 		}
 		if kept[id] != owed {
 			r.Broken = append(r.Broken, fmt.Sprintf("%s is %s: %d is owed and %d was kept", id, o.State, owed, kept[id]))
