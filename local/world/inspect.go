@@ -47,6 +47,13 @@ func (w *World) HasFact(region, orderID, kind string) bool {
 	})
 }
 
+// HasPerson reports whether a region has the person of an order, whoever wrote it.
+func (w *World) HasPerson(region, orderID string) bool {
+	return slices.ContainsFunc(w.svc.dynamodb.Rows(region, w.table("orders")), func(row dynamodb.Row) bool {
+		return row.Text("pk") == "order#"+orderID && strings.HasPrefix(row.Text("sk"), "person#")
+	})
+}
+
 func (w *World) factRows(region string) []dynamodb.Row {
 	return slices.DeleteFunc(w.svc.dynamodb.Rows(region, w.table("orders")), func(row dynamodb.Row) bool {
 		return !strings.HasPrefix(row.Text("sk"), "fact#")
