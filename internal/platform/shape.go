@@ -100,5 +100,5 @@ func wants(at, what string) []Violation {
 
 // escape makes a member's name a part of a JSON pointer (RFC 6901).
 func escape(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }

@@ -75,7 +75,9 @@ func (t *simTables) encode(ctx context.Context, op *smithy.OperationSchema, in s
 	if err := t.protocol.SerializeRequest(ctx, op, in, r); err != nil {
 		return nil, err
 	}
-	return io.ReadAll(r.GetStream())
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.GetStream(), body)
+	return body, err
 }
 
 // try makes the first attempt itself, and leaves a call to the retry loop only if that fails: the loop costs as much as the call, and is told first
