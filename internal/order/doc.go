@@ -52,7 +52,7 @@
 // keeps its place between two orders, so no number of open orders stops the sweep: what a run does not come to is the next one's, which
 // begins with the shard that is furthest behind. Found
 // orders go on the list unread, 25 in a call. To drive one costs a read and a start, and the 25th part of a write to the list. Eight orders are
-// driven at once (the simulated driver takes them one by one): one after the other a run started some 4,000 orders a minute at 5 ms a call and
+// driven at once: one after the other a run started some 4,000 orders a minute at 5 ms a call and
 // 2,000 at 10 ms, which is all that a function's waiting allows.
 //
 // A region that is lost between confirming an order and handing its shipment over leaves a paid order that nobody sends. So the third

@@ -36,7 +36,7 @@ func (s *sweep) drive(ctx context.Context, r *report, home string, until time.Ti
 			return false, nil
 		}
 		driven := make([]driven, len(some))
-		s.each(len(some), func(i int) {
+		s.each(ctx, len(some), func(ctx context.Context, i int) {
 			if !s.late(until) {
 				driven[i] = s.driveOne(ctx, home, some[i])
 			}

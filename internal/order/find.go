@@ -224,7 +224,7 @@ func (s *sweep) handOver(ctx context.Context, r *report, ids []string) error {
 // startAll starts some orders, several at once.
 func (s *sweep) startAll(ctx context.Context, r *report, ids []string) error {
 	failed := make([]error, len(ids))
-	s.each(len(ids), func(i int) { failed[i] = s.starts.start(ctx, ids[i]) })
+	s.each(ctx, len(ids), func(ctx context.Context, i int) { failed[i] = s.starts.start(ctx, ids[i]) })
 	for _, err := range failed {
 		if err == nil {
 			r.Started++
@@ -239,7 +239,7 @@ func (s *sweep) startAll(ctx context.Context, r *report, ids []string) error {
 func (s *sweep) lookAtCancels(ctx context.Context, r *report, b batch) error {
 	ids := b.ids()
 	orders, failed := make([]fact.Order, len(ids)), make([]error, len(ids))
-	s.each(len(ids), func(i int) {
+	s.each(ctx, len(ids), func(ctx context.Context, i int) {
 		var rec record
 		rec, failed[i] = s.store.load(ctx, ids[i])
 		orders[i] = fact.Fold(rec.facts)

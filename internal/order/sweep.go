@@ -27,7 +27,7 @@ type sweep struct {
 		start(ctx context.Context, orderID string) error
 	}
 	fences  *platform.Fences
-	each    func(n int, f func(i int)) // several at once, where that is allowed
+	each    func(ctx context.Context, n int, f func(ctx context.Context, i int)) // several at once, where that is allowed
 	clock   platform.Clock
 	log     *slog.Logger
 	metrics platform.Metrics

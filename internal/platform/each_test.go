@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 )
@@ -9,7 +10,7 @@ func TestEachCallsAllAndNoMoreThanItsWorkersAtOnce(t *testing.T) {
 	for workers := range 5 {
 		var under, most, calls atomic.Int64
 		seen := make([]bool, 50)
-		Runtime{Workers: workers}.Each(len(seen), func(i int) {
+		Runtime{Workers: workers}.Each(t.Context(), len(seen), func(_ context.Context, i int) {
 			for now := under.Add(1); ; {
 				if m := most.Load(); now <= m || most.CompareAndSwap(m, now) {
 					break

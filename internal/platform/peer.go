@@ -10,13 +10,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
+var errNotPut = errors.New("not put into the peer's replica")
+
 var errDiffers = errors.New("the peer's replica holds another item under this region's key")
 
 // Peer is the other region's replica of a global table. It is safe for concurrent use.
 type Peer struct {
 	table   string
 	client  Putter // nil when the second write is turned off
-	each    func(n int, f func(i int))
+	each    func(ctx context.Context, n int, f func(ctx context.Context, i int))
 	clock   Clock
 	log     *slog.Logger
 	breaker breaker
@@ -45,7 +47,10 @@ func (p *Peer) Copy(ctx context.Context, items ...Item) Durability {
 	ctx, cancel := p.clock.WithTimeout(ctx, peerDeadline)
 	defer cancel()
 	failed := make([]error, len(items))
-	p.each(len(items), func(i int) { failed[i] = p.put(ctx, items[i]) })
+	for i := range failed {
+		failed[i] = errNotPut
+	}
+	p.each(ctx, len(items), func(ctx context.Context, i int) { failed[i] = p.put(ctx, items[i]) })
 	err := errors.Join(failed...)
 	p.breaker.note(p.clock.Now(), err == nil || errors.Is(err, errDiffers))
 	if err != nil {

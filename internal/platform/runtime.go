@@ -28,19 +28,24 @@ type Runtime struct {
 	Log    *slog.Logger // JSON lines
 	// Tables makes a client of this region's tables; nil makes the SDK's. The simulated driver has a cheaper one.
 	Tables func() Tables
-	// Workers is how many calls a handler may have under way at once in [Runtime.Each]. The simulated driver leaves it at zero: there all that
-	// goes on at once is the scheduler's.
+	// Workers is how many calls a handler may have under way at once in [Runtime.Each].
 	Workers int
+	// AtOnce is Each of a driver whose scheduler alone decides what goes on at once; nil where goroutines do.
+	AtOnce func(ctx context.Context, n int, f func(ctx context.Context, i int))
 }
 
 // defaultWorkers is what a function of 256 MiB, which has a seventh of a CPU, can have under way without being kept busy by it.
 const defaultWorkers = 8
 
-// Each calls f for 0..n-1, at most Workers at once, and returns when all are done.
-func (rt Runtime) Each(n int, f func(i int)) {
-	if rt.Workers <= 1 {
+// Each calls f for 0..n-1, at most Workers at once, and returns when all are done. What f does it does with the context that it is given.
+func (rt Runtime) Each(ctx context.Context, n int, f func(ctx context.Context, i int)) {
+	switch {
+	case rt.AtOnce != nil && n > 1:
+		rt.AtOnce(ctx, n, f)
+		return
+	case rt.Workers <= 1 || n == 1:
 		for i := range n {
-			f(i)
+			f(ctx, i)
 		}
 		return
 	}
@@ -50,7 +55,7 @@ func (rt Runtime) Each(n int, f func(i int)) {
 		free <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-free }()
-			f(i)
+			f(ctx, i)
 		})
 	}
 	wg.Wait()

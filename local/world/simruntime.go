@@ -28,12 +28,31 @@ func (d *simDriver) runtime(env simulated.Env, endpoint string) platform.Runtime
 		HTTP:   &http.Client{Transport: d}, // without a Timeout it starts no goroutine
 		Log:    simLog(env.Stdout, clock).With("function", v.Name, "region", v.Region),
 		Tables: func() platform.Tables { return d.tables(env, clock) },
+		AtOnce: d.atOnce,
 		AWS: aws.Config{
 			Region: v.Region, BaseEndpoint: aws.String(endpoint), HTTPClient: sdkTransport{d},
 			Credentials: credentials.NewStaticCredentialsProvider(v.AccessKeyID, v.Secret, ""),
 			Retryer:     func() aws.Retryer { return newSimRetryer(clock) },
 			APIOptions:  []func(*middleware.Stack) error{call.apply},
 		},
+	}
+}
+
+// atOnce has a task for each call, and waits for all of them, also when ctx ends: they end with it.
+func (d *simDriver) atOnce(ctx context.Context, n int, f func(ctx context.Context, i int)) {
+	left, done := n, d.Sim.NewSignal()
+	for i := range n {
+		d.Sim.Go(ctx, "at once", func(ctx context.Context) {
+			f(ctx, i)
+			if left--; left == 0 {
+				done.Set()
+			}
+		})
+	}
+	for left > 0 {
+		if done.Wait(context.WithoutCancel(ctx)) != nil {
+			return // the region is lost, or the world ends
+		}
 	}
 }
 
