@@ -4,8 +4,8 @@ package main
 import (
 	"os"
 
-	"twofold/internal/shipping"
 	"twofold/internal/platform"
+	"twofold/internal/shipping"
 )
 
 func main() { platform.Start(os.Getenv, shipping.NewRotate) }

@@ -17,8 +17,8 @@ import (
 
 // Histories are short and leave much behind: the collector is called rarely, as long as there is room.
 const (
-	gcPercent   = 800
-	memoryLimit = 1 << 30
+	gcPercent   = 2400
+	memoryLimit = 3 << 30
 )
 
 func setMemory() {
