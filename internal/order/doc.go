@@ -15,6 +15,8 @@
 //   - A wish to cancel, and what the provider and the carrier tell, stand in both regions before they are answered, in the same way.
 //     What the payment provider tells is kept only while the order is open.
 //   - An order without outcome is started again until it has one, and one that is to be cancelled until that has an answer; see below.
+//   - No run is begun for an order, and no notice of it taken, in a region where its person has not arrived, unless the region that has it was given up: what
+//     could not be sent is not charged for, and nothing is decided that nobody could be told.
 //   - Another customer's order cannot be told from one that does not exist.
 //   - A person's name and address stand in one item of each region that took the order, beside the facts. Each region erases its own; what
 //     was bought stays.
