@@ -39,6 +39,7 @@ type intake struct {
 type intakeStore interface {
 	known(ctx context.Context, l lookup) (knowledge, error)
 	load(ctx context.Context, orderID string) (record, error)
+	use(ctx context.Context, key platform.Item) error
 	create(ctx context.Context, key platform.Item, a acceptance) (stored acceptance, created bool, err error)
 	keep(ctx context.Context, p price) error
 }
@@ -61,7 +62,7 @@ func (in *intake) take(ctx context.Context, a application) (accepted, error) {
 	if err != nil {
 		return accepted{}, err
 	}
-	if again, done, err := in.again(ctx, id, known); done || err != nil {
+	if again, done, err := in.again(ctx, id, digest, known); done || err != nil {
 		return again, err
 	}
 	cost, err := in.price(ctx, a.body, known.prices)
@@ -111,12 +112,16 @@ func (in *intake) measure(ctx context.Context, orderID string, d platform.Durabi
 
 // again answers a request that was taken before, or whose key was used here: with the order it made, if that was of the same body. If the order's
 // own items have not all arrived here (its region may be lost), this region stores its own beside them: same id, one payment.
-func (in *intake) again(ctx context.Context, id string, known knowledge) (a accepted, done bool, err error) {
+func (in *intake) again(ctx context.Context, id, digest string, known knowledge) (a accepted, done bool, err error) {
 	switch {
 	case known.under != "" && known.under != id:
 		return accepted{}, false, mismatch()
 	case known.under == "" && !known.taken:
 		return accepted{}, false, nil
+	case known.under == "": // it was taken in the other region; from now on the key is used here too
+		if err := in.store.use(ctx, requestItem(digest, id)); err != nil {
+			return accepted{}, false, err
+		}
 	}
 	rec, err := in.store.load(ctx, id)
 	if err != nil {

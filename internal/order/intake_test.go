@@ -127,6 +127,11 @@ func TestARetryInTheOtherRegionIsTheSameOrderWithOnePlacedFact(t *testing.T) {
 	if !reflect.DeepEqual(again, first) || again.order.Home != east {
 		t.Errorf("got %+v\nwant %+v", again, first)
 	}
+	other := goodApplication()
+	other.body.Lines = other.body.Lines[:1]
+	if _, err := newShop(west, east, b, a).take(context.Background(), other); platform.CodeOf(err) != platform.IdempotencyMismatch {
+		t.Errorf("the key with another body: %v", err)
+	}
 }
 
 func TestARetryInARegionThatHasNotSeenTheOrderHasTheSameIdAndItsOwnPlacedFact(t *testing.T) {

@@ -108,12 +108,8 @@ func (s *store) read(ctx context.Context, orderID string, consistent bool) (reco
 // The three items are put one after the other, the fact last: a transaction would cost twice (an order is nothing before its fact). Who dies in
 // between leaves a key that names the order, and perhaps its person; the same request goes on from there.
 func (s *store) create(ctx context.Context, key platform.Item, a acceptance) (stored acceptance, created bool, err error) {
-	under, err := platform.PutOnce(ctx, s.db, s.work, key)
-	if err != nil {
-		return acceptance{}, false, platform.FromAWS(err)
-	}
-	if orderIDOf(under.Item) != orderIDOf(key) {
-		return acceptance{}, false, mismatch()
+	if err := s.use(ctx, key); err != nil {
+		return acceptance{}, false, err
 	}
 	person, err := platform.PutOnce(ctx, s.db, s.orders, a.person)
 	if err != nil {
@@ -124,6 +120,15 @@ func (s *store) create(ctx context.Context, key platform.Item, a acceptance) (st
 		return acceptance{}, false, platform.FromAWS(err)
 	}
 	return acceptance{placed: placed.Item, person: person.Item}, !placed.Existed, nil
+}
+
+// use notes which order a key made here; an IdempotencyMismatch if it made another one.
+func (s *store) use(ctx context.Context, key platform.Item) error {
+	under, err := platform.PutOnce(ctx, s.db, s.work, key)
+	if err == nil && orderIDOf(under.Item) != orderIDOf(key) {
+		return mismatch()
+	}
+	return platform.FromAWS(err)
 }
 
 func mismatch() error {

@@ -22,8 +22,8 @@ func TestWhatTheStateMachineNeedsOfEvents(t *testing.T) {
 	}
 	confirmed := script{"LoadOrder": {order("CONFIRMED", "committed")}}
 	for _, c := range []struct{ given, cause, steps string }{
-		{"an order is placed", "OrderPlaced", "LoadOrder ReleaseShipment"},
-		{"a confirmed order is cancelled", "OrderCancelRequested", "LoadOrder ReleaseShipment"},
+		{"an order is placed", "OrderPlaced", "LoadOrder ReleaseShipment SettleStock"},
+		{"a confirmed order is cancelled", "OrderCancelRequested", "LoadOrder ReleaseShipment SettleStock"},
 		{"the payment provider tells of an order", "OrderPaymentUpdated", "LoadOrder"}, // nothing waits for it any more
 	} {
 		pact, err := message.NewAsynchronousPact(message.Config{Consumer: "order-saga-machine", Provider: "order", PactDir: dir})
