@@ -109,11 +109,11 @@ func stockEvents() []subscription {
 	requested := stock("a region lends to the other", "StockRequested", between, (*shop).reserve, `"given":{"N":"5"}`, `"available":{"N":"493"}`)
 	transferred.provider, requested.provider = "inventory", "inventory"
 	return []subscription{received, transferred, requested,
-		stock("an order is confirmed", "OrderConfirmed", detail{"orderId": anOrderID(), "committedBy": aRegion()}, (*shop).reserve,
+		stock("the other region confirms an order", "OrderConfirmed", detail{"orderId": anOrderID(), "committedBy": aRegion()}, (*shop).reserve,
 			`"taken":{"N":"2"}`, `"state":{"S":"consumed"}`),
-		stock("an order is rejected", "OrderRejected", detail{"orderId": anOrderID()}, (*shop).reserve,
+		stock("the other region rejects an order", "OrderRejected", detail{"orderId": anOrderID()}, (*shop).reserve,
 			`"available":{"N":"500"}`, `"taken":{"N":"0"}`),
-		stock("a confirmed order is cancelled", "OrderCancelled", detail{"orderId": anOrderID(), "committedBy": aRegion()}, (*shop).sell,
+		stock("the other region calls a confirmed order off", "OrderCancelled", detail{"orderId": anOrderID(), "committedBy": aRegion()}, (*shop).sell,
 			`"available":{"N":"500"}`, `"taken":{"N":"0"}`),
 	}
 }

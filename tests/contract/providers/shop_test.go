@@ -114,28 +114,40 @@ func (s *shop) states() map[string]state {
 		defer func() { s.region = s.Regions()[0] }()
 		return s.place(ctx, goodCard, 2)
 	}
+	byTheOther := func(step, known, payment string) state { // of an order that waits for its shopper, which this region took
+		return order(askingCard, func(ctx context.Context) error {
+			home := s.Regions()[0]
+			_, err := s.Invoke(ctx, s.Regions()[1], prefix+"order-saga", fmt.Appendf(nil,
+				`{"step":%q,"order":{"orderId":%q,"home":%q,"placedRegion":%q%s},"payment":{%s}}`, step, s.order, home, home, known, payment))
+			return err
+		})
+	}
 	nothing := func() (map[string]any, error) {
 		s.order, s.sku = pactOrder, noSuchSKU
 		return map[string]any{}, nil
 	}
 	return map[string]state{
-		"no order":                               nothing,
-		"no product":                             nothing,
-		"a product is for sale":                  func() (map[string]any, error) { s.sku = pactSKU; return map[string]any{}, nil },
-		"a product is put into the catalogue":    func() (map[string]any, error) { return map[string]any{}, s.make(s.offer) },
-		"goods are received":                     func() (map[string]any, error) { return map[string]any{}, s.make(s.receive) },
-		"a region lends to the other":            func() (map[string]any, error) { return map[string]any{}, s.make(lend) },
-		"the other region has sold":              func() (map[string]any, error) { return map[string]any{}, s.make(s.offer, elsewhere, fence) },
-		"an order is placed":                     order(goodCard),
-		"an order is confirmed":                  order(goodCard),
-		"an order is rejected":                   order(badCard),
-		"an order whose person was erased":       order(goodCard, erase),
-		"an order whose shopper must act":        order(askingCard),
-		"the payment provider tells of an order": order(askingCard, authenticate),
-		"a confirmed order is cancelled":         order(goodCard, cancel),
-		"a cancellation comes too late":          order(goodCard, late, cancel),
-		"the goods are picked up":                order(goodCard, dispatch),
-		"the goods are delivered":                order(goodCard, dispatch, deliver),
+		"no order":                            nothing,
+		"no product":                          nothing,
+		"a product is for sale":               func() (map[string]any, error) { s.sku = pactSKU; return map[string]any{}, nil },
+		"a product is put into the catalogue": func() (map[string]any, error) { return map[string]any{}, s.make(s.offer) },
+		"goods are received":                  func() (map[string]any, error) { return map[string]any{}, s.make(s.receive) },
+		"a region lends to the other":         func() (map[string]any, error) { return map[string]any{}, s.make(lend) },
+		"the other region has sold":           func() (map[string]any, error) { return map[string]any{}, s.make(s.offer, elsewhere, fence) },
+		"an order is placed":                  order(goodCard),
+		"an order is confirmed":               order(goodCard),
+		"an order is rejected":                order(badCard),
+		"the other region confirms an order": byTheOther("ConfirmOrder", "",
+			`"decision":"captured","intentId":"pi_1","committedBy":"us-east-1","placedRegion":"us-east-1"`),
+		"the other region rejects an order":            byTheOther("CloseOrder", "", `"decision":"cancelled","intentId":"pi_1","outcome":"rejected","code":"PaymentDeclined"`),
+		"the other region calls a confirmed order off": byTheOther("CancelOrder", `,"committedBy":"us-east-1"`, ""),
+		"an order whose person was erased":             order(goodCard, erase),
+		"an order whose shopper must act":              order(askingCard),
+		"the payment provider tells of an order":       order(askingCard, authenticate),
+		"a confirmed order is cancelled":               order(goodCard, cancel),
+		"a cancellation comes too late":                order(goodCard, late, cancel),
+		"the goods are picked up":                      order(goodCard, dispatch),
+		"the goods are delivered":                      order(goodCard, dispatch, deliver),
 	}
 }
 
