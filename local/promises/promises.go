@@ -16,6 +16,7 @@ import (
 type View struct {
 	Regions     []string
 	Facts       map[string][]fact.Fact // by region: all facts that its replica of the orders table holds
+	Nobody      map[string]bool        // orders whose person was lost with a region: there is nobody to be mailed
 	Stock       map[string][]Counters  // by region
 	Held        map[string]int         // by region: reservations that are neither consumed nor released
 	Intents     []Intent
@@ -311,7 +312,7 @@ func mails(v View, orders map[string]map[string]fact.Order) Result {
 		}
 	}
 	for m := range due {
-		if n := sent[m]; m.Region != v.Gone && (n == 0 || n > 1 && !v.Troubled) {
+		if n := sent[m]; m.Region != v.Gone && (n == 0 && !v.Nobody[m.OrderID] || n > 1 && !v.Troubled) {
 			r.Broken = append(r.Broken, fmt.Sprintf("%s was mailed %d times by %s that it is %s, and it should be once", m.OrderID, n, m.Region, m.Kind))
 		}
 	}

@@ -47,6 +47,15 @@ func (w *World) HasFact(region, orderID, kind string) bool {
 	})
 }
 
+// Orders are the orders of which a region has facts, each as often as it has.
+func (w *World) Orders(region string) []string {
+	var out []string
+	for _, row := range w.factRows(region) {
+		out = append(out, row.Text("orderId"))
+	}
+	return out
+}
+
 // HasPerson reports whether a region has the person of an order, whoever wrote it.
 func (w *World) HasPerson(region, orderID string) bool {
 	return slices.ContainsFunc(w.svc.dynamodb.Rows(region, w.table("orders")), func(row dynamodb.Row) bool {

@@ -26,7 +26,8 @@ func (r *run) alive() []string {
 }
 
 // view is what can be seen, without the stores, the queues and the mails of a region that is lost for good, and without payments for
-// orders that only it knew: no answer said that those are stored in two regions.
+// orders that only it knew: no answer said that those are stored in two regions. Nor for those of which it alone had the person: the survivor waits for
+// that until the region is fenced.
 func (r *run) view(ctx context.Context) (promises.View, error) {
 	v, err := r.world.View(ctx)
 	if r.gone == "" || err != nil {
@@ -34,6 +35,9 @@ func (r *run) view(ctx context.Context) (promises.View, error) {
 	}
 	v.Gone, v.Regions, v.Differences = r.gone, r.alive(), nil
 	delete(v.Facts, r.gone)
+	if !r.fenced {
+		v.Facts[v.Regions[0]] = slices.DeleteFunc(v.Facts[v.Regions[0]], func(f fact.Fact) bool { return r.waits(f.OrderID) })
+	}
 	delete(v.Stock, r.gone)
 	delete(v.Held, r.gone)
 	its := " in " + r.gone
@@ -41,12 +45,19 @@ func (r *run) view(ctx context.Context) (promises.View, error) {
 	there := func(line string) bool { return strings.Contains(line, its+":") }
 	v.Dropped, v.Failures = slices.DeleteFunc(v.Dropped, there), slices.DeleteFunc(v.Failures, there)
 	orders, _ := r.ended(v)
+	v.Nobody = map[string]bool{}
+	for id := range orders {
+		v.Nobody[id] = r.waits(id)
+	}
 	v.Intents = slices.DeleteFunc(v.Intents, func(i promises.Intent) bool {
 		_, known := orders[i.OrderID]
 		return !known
 	})
 	return v, nil
 }
+
+// waits reports whether the survivor has an order and not its person.
+func (r *run) waits(orderID string) bool { return !r.world.HasPerson(r.alive()[0], orderID) }
 
 // adopt is what the operator does when all is quiet after a region was lost for good: they fence it, and have the other one take over what it
 // had by the global tables.
@@ -61,12 +72,21 @@ func (r *run) adopt(ctx context.Context) error {
 				return fmt.Errorf("%s, %s of %s: %w", call[0], call[1], r.gone, err)
 			}
 		}
-		if err := r.sleep(ctx, 2*time.Minute); err != nil { // the fence is known everywhere then
+		if err := r.sleep(ctx, r.untilDone(call[1])); err != nil {
 			return err
 		}
 	}
 	r.count("operator adopts a region")
 	return r.checkAdopted(ctx)
+}
+
+// untilDone is how long an operator waits after a call: until the fence is known everywhere, and, if there are orders that waited for their person, until
+// the sweep has come to them after its longest pause.
+func (r *run) untilDone(action string) time.Duration {
+	if r.fenced = r.fenced || action == "fence"; slices.ContainsFunc(r.world.Orders(r.alive()[0]), r.waits) {
+		return 20 * time.Minute
+	}
+	return 2 * time.Minute
 }
 
 // adopting is one call of the operator; more says that another has to follow.

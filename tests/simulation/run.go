@@ -21,6 +21,7 @@ type run struct {
 	counts       map[string]int             // what happened, by name
 	checks       int                        // of the stock equation
 	gone         string                     // the region that is lost for good; "" if none is
+	fenced       bool                       // ... and was given up
 	healed       time.Time
 	settledAfter time.Duration
 	open         int // tasks of spawn that have not returned
