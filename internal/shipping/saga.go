@@ -96,8 +96,8 @@ func (s saga) book(ctx context.Context, in stepInput) (booked, error) {
 	return booked{ShipmentID: shipment.ID}, nil
 }
 
-func (s saga) release(ctx context.Context, in stepInput) (done, error) {
-	return done{}, release(ctx, s.carrier, s.records, in.Order.OrderID)
+func (s saga) release(ctx context.Context, in stepInput) (handedOver, error) {
+	return release(ctx, s.carrier, s.records, in.Order.OrderID)
 }
 
 // cancel undoes book, also where book has never come to pass. A shipment that the carrier does not know may still be on its way there in
@@ -115,6 +115,13 @@ const (
 	stoppedInTime  = "cancelled"
 	stoppedTooLate = "dispatched"
 )
+
+// handedOver says whether a shipment was released, or had been stopped before: perhaps for a wish that a region took alone, with which it was lost.
+type handedOver struct {
+	Decision string `json:"decision"`
+}
+
+const stoppedNever = "released"
 
 type stopped struct {
 	Decision string `json:"decision"`
@@ -136,11 +143,16 @@ func (s saga) stop(ctx context.Context, in stepInput) (stopped, error) {
 
 // release hands a shipment over to the carrier. It is called for committed orders only; that such a shipment does not exist
 // contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, and stays so.
-func release(ctx context.Context, c gateway, r records, orderID string) error {
-	if err := c.Release(ctx, orderID); err != nil && platform.CodeOf(err) != platform.Conflict {
-		return contradiction(err, "a paid order cannot be handed over", platform.NotFound)
+func release(ctx context.Context, c gateway, r records, orderID string) (handedOver, error) {
+	decision := stoppedNever
+	err := c.Release(ctx, orderID)
+	switch {
+	case platform.CodeOf(err) == platform.Conflict:
+		decision = stoppedInTime
+	case err != nil:
+		return handedOver{}, contradiction(err, "a paid order cannot be handed over", platform.NotFound)
 	}
-	return r.Close(ctx, orderID)
+	return handedOver{Decision: decision}, r.Close(ctx, orderID)
 }
 
 // cancel takes a booking back. It is called only when the payment is void, so a shipment that was picked up contradicts it.

@@ -138,22 +138,26 @@ func TestASettledShipmentStaysAsItIsWhenItIsBookedAgain(t *testing.T) {
 
 func TestReleasing(t *testing.T) {
 	cases := []struct {
-		name   string
-		status Status
-		code   platform.Code
+		name     string
+		status   Status
+		decision string
+		code     platform.Code
 	}{
-		{"booked", statusBooked, ""},
-		{"again", statusReleased, ""},
-		{"dispatched", statusDispatched, ""},
-		{"not there", "", platform.Internal},
-		{"stopped as the shopper wished", statusCancelled, ""},
+		{"booked", statusBooked, stoppedNever, ""},
+		{"again", statusReleased, stoppedNever, ""},
+		{"dispatched", statusDispatched, stoppedNever, ""},
+		{"not there", "", "", platform.Internal},
+		{"stopped as the shopper wished", statusCancelled, stoppedInTime, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			d, l := newDepot(), ledger{"ord_1": newClock().now}
 			d.shipments["ord_1"] = c.status
-			_, err := newSaga(d, l).release(t.Context(), input(t))
+			got, err := newSaga(d, l).release(t.Context(), input(t))
 			wantCode(t, err, c.code)
+			if got.Decision != c.decision {
+				t.Errorf("got %+v, want %q", got, c.decision)
+			}
 			if l.owes("ord_1") != (c.code != "") || d.shipments["ord_1"] == statusBooked {
 				t.Errorf("owed: %v; the carrier has %q", l.owes("ord_1"), d.shipments["ord_1"])
 			}

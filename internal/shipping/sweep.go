@@ -83,7 +83,8 @@ func (s sweep) settle(ctx context.Context, orderID string, old time.Time) (bool,
 	case !decided:
 		return false, nil
 	case to == statusReleased:
-		return true, release(ctx, s.carrier, s.obligations, orderID)
+		_, err := release(ctx, s.carrier, s.obligations, orderID)
+		return true, err
 	}
 	err = cancel(ctx, s.carrier, s.obligations, orderID)
 	if errors.Is(err, errNoShipment) {

@@ -145,6 +145,8 @@ func TestTheSagaTakesTheStepsThatAnOrderNeeds(t *testing.T) {
 	}{
 		{"placed", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {authorized}, "CapturePayment": {captured}},
 			"LoadOrder ReserveStock AuthorizePayment BookShipment CapturePayment ConfirmOrder ReleaseShipment SettleStock"},
+		{"stopped for a wish that is not known here", anOrder, script{"LoadOrder": {order("PLACED")}, "AuthorizePayment": {captured}, "ReleaseShipment": {`{"decision":"cancelled"}`}},
+			"LoadOrder ReserveStock AuthorizePayment ConfirmOrder ReleaseShipment RefundPayment CancelOrder ReturnStock"},
 		{"out of stock", anOrder, script{"LoadOrder": {order("PLACED")}, "ReserveStock": {"!InsufficientStock"}, "VoidPayment": {voided}},
 			"LoadOrder ReserveStock" + abort},
 		{"stock comes from the other region", anOrder, script{"LoadOrder": {order("PLACED")}, "ReserveStock": {"!StockOnItsWay", "!StockOnItsWay", `{"reserved":true}`},
