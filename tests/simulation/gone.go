@@ -30,6 +30,9 @@ func (r *run) alive() []string {
 // that until the region is fenced.
 func (r *run) view(ctx context.Context) (promises.View, error) {
 	v, err := r.world.View(ctx)
+	if err == nil && r.outage() > streamAge { // what a stream had kept for longer is given up, and the sweeps have done it
+		maps.DeleteFunc(v.DeadLetters, func(queue string, _ int) bool { return strings.Contains(queue, "-pipes-dead ") })
+	}
 	if r.gone == "" || err != nil {
 		return v, err
 	}
@@ -54,6 +57,23 @@ func (r *run) view(ctx context.Context) (promises.View, error) {
 		return !known
 	})
 	return v, nil
+}
+
+// streamAge is a little less than how old a record may be that a pipe still delivers (MaximumRecordAgeInSeconds in stacks/events.yaml).
+const streamAge = 23 * time.Hour
+
+// outage is the longest time from the loss of a region to its return in the plan.
+func (r *run) outage() (longest time.Duration) {
+	lost := map[string]time.Duration{}
+	for _, e := range r.plan.Weather {
+		switch e.Change {
+		case LoseRegion:
+			lost[e.Region] = e.At
+		case RestoreRegion:
+			longest = max(longest, e.At-lost[e.Region])
+		}
+	}
+	return longest
 }
 
 // waits reports whether the survivor has an order and not its person.
