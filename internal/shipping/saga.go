@@ -96,7 +96,7 @@ func (s saga) book(ctx context.Context, in stepInput) (booked, error) {
 	return booked{ShipmentID: shipment.ID}, nil
 }
 
-func (s saga) release(ctx context.Context, in stepInput) (handedOver, error) {
+func (s saga) release(ctx context.Context, in stepInput) (stopped, error) {
 	return release(ctx, s.carrier, s.records, in.Order.OrderID)
 }
 
@@ -110,18 +110,12 @@ func (s saga) cancel(ctx context.Context, in stepInput) (done, error) {
 	return done{}, err
 }
 
-// What became of a shipment that was to be stopped.
+// What became of a shipment that was to be stopped, or released.
 const (
 	stoppedInTime  = "cancelled"
 	stoppedTooLate = "dispatched"
+	notStopped     = "released"
 )
-
-// handedOver says whether a shipment was released, or had been stopped before: perhaps for a wish that a region took alone, with which it was lost.
-type handedOver struct {
-	Decision string `json:"decision"`
-}
-
-const stoppedNever = "released"
 
 type stopped struct {
 	Decision string `json:"decision"`
@@ -142,17 +136,18 @@ func (s saga) stop(ctx context.Context, in stepInput) (stopped, error) {
 }
 
 // release hands a shipment over to the carrier. It is called for committed orders only; that such a shipment does not exist
-// contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, and stays so.
-func release(ctx context.Context, c gateway, r records, orderID string) (handedOver, error) {
-	decision := stoppedNever
+// contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, perhaps by a region that is lost with the wish: it stays so, and the
+// saga gives the money back.
+func release(ctx context.Context, c gateway, r records, orderID string) (stopped, error) {
+	decision := notStopped
 	err := c.Release(ctx, orderID)
 	switch {
 	case platform.CodeOf(err) == platform.Conflict:
 		decision = stoppedInTime
 	case err != nil:
-		return handedOver{}, contradiction(err, "a paid order cannot be handed over", platform.NotFound)
+		return stopped{}, contradiction(err, "a paid order cannot be handed over", platform.NotFound)
 	}
-	return handedOver{Decision: decision}, r.Close(ctx, orderID)
+	return stopped{Decision: decision}, r.Close(ctx, orderID)
 }
 
 // cancel takes a booking back. It is called only when the payment is void, so a shipment that was picked up contradicts it.

@@ -143,9 +143,9 @@ func TestReleasing(t *testing.T) {
 		decision string
 		code     platform.Code
 	}{
-		{"booked", statusBooked, stoppedNever, ""},
-		{"again", statusReleased, stoppedNever, ""},
-		{"dispatched", statusDispatched, stoppedNever, ""},
+		{"booked", statusBooked, notStopped, ""},
+		{"again", statusReleased, notStopped, ""},
+		{"dispatched", statusDispatched, notStopped, ""},
 		{"not there", "", "", platform.Internal},
 		{"stopped as the shopper wished", statusCancelled, stoppedInTime, ""},
 	}
