@@ -57,7 +57,8 @@ func runSuite(m *testing.M) (code int, err error) {
 				code, err = 1, stopped
 			}
 		}()
-		suite.drivers[publicEngine] = func(*testing.T) http.RoundTripper { return redirect{to} }
+		kept := &http.Transport{MaxIdleConnsPerHost: 64} // the default keeps 2, and tests run at once: it closed and dialled all the time
+		suite.drivers[publicEngine] = func(*testing.T) http.RoundTripper { return redirect{to, kept} }
 	}
 	code = m.Run()
 	for _, name := range slices.Sorted(maps.Keys(suite.runs)) {
@@ -104,12 +105,15 @@ func inThisProcess(t *testing.T) http.RoundTripper {
 }
 
 // redirect sends requests to another address.
-type redirect struct{ to *url.URL }
+type redirect struct {
+	to *url.URL
+	http.RoundTripper
+}
 
 func (d redirect) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.URL.Scheme, r.URL.Host, r.Host = d.to.Scheme, d.to.Host, d.to.Host
-	return http.DefaultTransport.RoundTrip(r)
+	return d.RoundTripper.RoundTrip(r)
 }
 
 // inProcess has requests answered by a handler without a network.
