@@ -98,7 +98,8 @@ func (q *query) withoutPerson(ctx context.Context, o fact.Order) error {
 
 // homesView are the regions that this one acts for: itself, and its peer once that was given up; none once this one was.
 type homesView struct {
-	Homes []string `json:"homes"`
+	Homes         []string   `json:"homes"`
+	PeerGivenUpAt *time.Time `json:"peerGivenUpAt,omitempty"` // by this region's clock; none if it was not
 }
 
 func (q *query) homes(ctx context.Context) (homesView, error) {
@@ -108,7 +109,7 @@ func (q *query) homes(ctx context.Context) (homesView, error) {
 	out := homesView{Homes: []string{q.region}}
 	f, fenced, err := q.fences.Peer(ctx)
 	if fenced {
-		out.Homes = append(out.Homes, f.Region)
+		out.Homes, out.PeerGivenUpAt = append(out.Homes, f.Region), &f.At
 	}
 	return out, err
 }

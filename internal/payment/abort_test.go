@@ -22,7 +22,7 @@ func TestAnAbortNeverAuthorizesACard(t *testing.T) {
 			o.Payment.Customer = "cus_nobody"
 		}
 		drawn := func() *run {
-			return &run{order: o, saga: saga{region: rapid.SampledFrom([]string{east, west}).Draw(t, "region"), clock: clock},
+			return &run{order: o, saga: saga{region: rapid.SampledFrom([]string{east, west}).Draw(t, "region"), clock: clock, orders: together{}},
 				cancel: rapid.Bool().Draw(t, "aborts at once"), aborts: rapid.Bool().Draw(t, "aborts later"), reason: rejected("InsufficientStock")}
 		}
 		var told []Decision

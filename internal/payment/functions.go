@@ -13,10 +13,11 @@ import (
 func NewSaga(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	env := rt.NewEnv()
 	gateway := newStripe(env.String("STRIPE_API_BASE"), env.String("RETURN_URL"), rt.HTTP, rt.Secret(env.String("STRIPE_SECRET_ARN")), rt.Clock, rt.Rand)
+	orders := orderService{lambda: lambdaclient.NewFromConfig(rt.AWS), function: env.String("ORDER_QUERY_FUNCTION")}
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	return saga{region: rt.AWS.Region, gateway: gateway, clock: rt.Clock}.steps().Handler(rt), nil
+	return saga{region: rt.AWS.Region, gateway: gateway, orders: orders, clock: rt.Clock}.steps().Handler(rt), nil
 }
 
 // NewWebhook takes the provider's webhooks.

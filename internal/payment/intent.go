@@ -61,6 +61,9 @@ const findBefore = 30 * 24 * time.Hour
 // void it.
 const untriedFor = 2 * time.Minute
 
+// aloneFor is how long ago a region was given up when none of its calls is under way any more: longer than any run, and the clocks of the two sides may differ.
+const aloneFor = 10 * time.Minute
+
 // Intent is a payment intent as the provider knows it.
 type Intent struct {
 	ID                 string
@@ -131,8 +134,8 @@ func (o Order) tombstones() []Params {
 // createTurns is how many keys an order has: one, and the others for when the provider answers it with server errors and keeps them.
 const createTurns = 5
 
-// createKey is the idempotency key under which all runs create the order's intent; turn counts the keys before it that stand for
-// server errors. Its "v1" is not the parameter version: two facts of different versions must still meet under one key.
+// createKey is the idempotency key under which all runs create the order's intent; turn counts the keys before it that are
+// spent. Its "v1" is not the parameter version: two facts of different versions must still meet under one key.
 func (o Order) createKey(turn int) string {
 	key := "twofold-" + o.OrderID + "-create-v1"
 	if turn == 0 {

@@ -83,22 +83,35 @@ func (s saga) obtainToVoid(ctx context.Context, o Order) (Intent, error) {
 // late reports whether it is too late to begin the order's payment.
 func (s saga) late(o Order) bool { return s.clock.Now().Sub(o.PlacedAt) >= createWithin }
 
-// overKeys takes the order's first key that does not stand for a server error. The provider repeats such an error for a day
-// (https://docs.stripe.com/api/idempotent_requests). All runs go on to the order's next key then. They still meet: no run can make an intent under
-// a key that stands for an error, and each looks for one that the failed call may have left before it goes on.
+// overKeys takes the order's first key that is not spent. All runs go on to the order's next key then. They still meet: no run can make an intent under
+// a key that is spent, and each looks for one that the failed call may have left before it goes on.
 func (s saga) overKeys(ctx context.Context, o Order, take func(ctx context.Context, o Order, key string) (Intent, error)) (Intent, error) {
 	for turn := range createTurns {
 		i, err := take(ctx, o, o.createKey(turn))
-		if !notCreated(err, Broken) || !forGood(err) {
-			return i, err
+		if spent, problem := s.spent(ctx, o, err); problem != nil || !spent {
+			return i, errors.Join(err, problem)
 		}
 	}
-	return Intent{}, &Failure{Kind: Broken, Detail: "every key of the order stands for a server error"}
+	return Intent{}, &Failure{Kind: Broken, Detail: "every key of the order is spent"}
+}
+
+// spent reports whether an answer says that nobody can make an intent under the key any more. Either it stands for a server error, which the provider repeats
+// for a day (https://docs.stripe.com/api/idempotent_requests). Or it stands for the other region's placed fact, and that region was given up so long ago that none of
+// its calls is under way: what they made would have been found, so they made nothing. Runs that go by this region's fact ask for the same.
+func (s saga) spent(ctx context.Context, o Order, err error) (bool, error) {
+	switch {
+	case notCreated(err, Broken):
+		return forGood(err), nil
+	case !notCreated(err, Mismatch) || o.PlacedRegion != s.region:
+		return false, nil
+	}
+	since, alone, problem := s.orders.Alone(ctx)
+	return alone && s.clock.Now().Sub(since) >= aloneFor, problem
 }
 
 // begin is the intent of a key, which is made of the order and confirmed if the key is new. A key that stands for other parameters may stand for an abort's: asked
 // for with those it says what it stands for, an intent that cannot be found by the customer or an error. If it does not, it stands for another
-// placed fact, and the other region's call may be just under way: undecided.
+// placed fact, and the other region's call may be just under way: undecided, unless that region was given up ([saga.spent]).
 func (s saga) begin(ctx context.Context, o Order, key string) (Intent, error) {
 	i, err := s.create(ctx, o, o.params(), key)
 	for _, p := range o.tombstones() {

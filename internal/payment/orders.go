@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
@@ -35,11 +36,23 @@ func (o orderService) Outcome(ctx context.Context, orderID string) (Outcome, err
 
 // Homes are the regions whose orders this one acts for.
 func (o orderService) Homes(ctx context.Context) ([]string, error) {
-	var out struct {
-		Homes []string `json:"homes"`
-	}
-	err := platform.Ask(ctx, o.lambda, o.function, map[string]string{"want": "homes"}, &out)
-	return out.Homes, err
+	h, err := o.acting(ctx)
+	return h.Homes, err
+}
+
+// Alone reports since when this region acts for the other one, which was given up; false if it does not.
+func (o orderService) Alone(ctx context.Context) (since time.Time, alone bool, err error) {
+	h, err := o.acting(ctx)
+	return h.PeerGivenUpAt, !h.PeerGivenUpAt.IsZero(), err
+}
+
+type acting struct {
+	Homes         []string  `json:"homes"`
+	PeerGivenUpAt time.Time `json:"peerGivenUpAt"` // the zero value if it was not
+}
+
+func (o orderService) acting(ctx context.Context) (out acting, err error) {
+	return out, platform.Ask(ctx, o.lambda, o.function, map[string]string{"want": "homes"}, &out)
 }
 
 // shippingService has shipments cancelled by the step that the saga takes for that.

@@ -13,7 +13,11 @@ import (
 type saga struct {
 	region  string
 	gateway gateway
-	clock   platform.Clock
+	orders  interface {
+		// Alone reports since when this region acts for the other one, which was given up; false if it does not.
+		Alone(ctx context.Context) (since time.Time, alone bool, err error)
+	}
+	clock platform.Clock
 }
 
 // gateway is the payment provider. Its errors are [*Failure]. What changes an intent answers it as it stands after the change, read by the provider

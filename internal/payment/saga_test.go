@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -16,8 +17,13 @@ func order(clock *handClock, region, method string) Order {
 }
 
 func newSaga(region string, p *provider) saga {
-	return saga{region: region, gateway: p, clock: p.clock}
+	return saga{region: region, gateway: p, clock: p.clock, orders: together{}}
 }
+
+// together is a shop of which no region was given up.
+type together struct{}
+
+func (together) Alone(context.Context) (time.Time, bool, error) { return time.Time{}, false, nil }
 
 func rejected(code string) Reason { return Reason{Outcome: outcomeRejected, Code: code} }
 

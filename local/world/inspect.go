@@ -47,13 +47,14 @@ func (w *World) HasFact(region, orderID, kind string) bool {
 	})
 }
 
-// Orders are the orders of which a region has facts, each as often as it has.
+// Orders are the orders of which a region has facts, by their ids' order.
 func (w *World) Orders(region string) []string {
 	var out []string
 	for _, row := range w.factRows(region) {
 		out = append(out, row.Text("orderId"))
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // HasPerson reports whether a region has the person of an order, whoever wrote it.

@@ -26,8 +26,7 @@ func (r *run) alive() []string {
 }
 
 // view is what can be seen, without the stores, the queues and the mails of a region that is lost for good, and without payments for
-// orders that only it knew: no answer said that those are stored in two regions. Nor for those of which it alone had the person: the survivor waits for
-// that until the region is fenced.
+// orders that only it knew: no answer said that those are stored in two regions. Nor are orders seen that wait for the fence, before it is there.
 func (r *run) view(ctx context.Context) (promises.View, error) {
 	v, err := r.world.View(ctx)
 	if err == nil && r.outage() > streamAge { // what a stream had kept for longer is given up, and the sweeps have done it
@@ -39,7 +38,7 @@ func (r *run) view(ctx context.Context) (promises.View, error) {
 	v.Gone, v.Regions, v.Differences = r.gone, r.alive(), nil
 	delete(v.Facts, r.gone)
 	if !r.fenced {
-		v.Facts[v.Regions[0]] = slices.DeleteFunc(v.Facts[v.Regions[0]], func(f fact.Fact) bool { return r.waits(f.OrderID) })
+		r.hide(&v)
 	}
 	delete(v.Stock, r.gone)
 	delete(v.Held, r.gone)
@@ -50,7 +49,7 @@ func (r *run) view(ctx context.Context) (promises.View, error) {
 	orders, _ := r.ended(v)
 	v.Nobody = map[string]bool{}
 	for id := range orders {
-		v.Nobody[id] = r.waits(id)
+		v.Nobody[id] = r.lacksPerson(id)
 	}
 	v.Intents = slices.DeleteFunc(v.Intents, func(i promises.Intent) bool {
 		_, known := orders[i.OrderID]
@@ -76,8 +75,32 @@ func (r *run) outage() (longest time.Duration) {
 	return longest
 }
 
-// waits reports whether the survivor has an order and not its person.
-func (r *run) waits(orderID string) bool { return !r.world.HasPerson(r.alive()[0], orderID) }
+// hide takes the orders out that wait for the fence, and what the survivor may hold for them.
+func (r *run) hide(v *promises.View) {
+	survivor := v.Regions[0]
+	waiting := map[string]bool{}
+	for _, id := range r.world.Orders(survivor) {
+		waiting[id] = r.waits(id)
+	}
+	v.Facts[survivor] = slices.DeleteFunc(v.Facts[survivor], func(f fact.Fact) bool { return waiting[f.OrderID] })
+	v.Shipments = slices.DeleteFunc(v.Shipments, func(s promises.Shipment) bool { return waiting[s.OrderID] })
+	if slices.ContainsFunc(r.world.Orders(survivor), r.keyIsSpent) {
+		delete(v.Held, survivor)
+	}
+}
+
+// waits reports whether the survivor can do nothing about an order before the lost region is fenced.
+func (r *run) waits(orderID string) bool { return r.lacksPerson(orderID) || r.keyIsSpent(orderID) }
+
+// lacksPerson reports whether the survivor has an order and not its person.
+func (r *run) lacksPerson(orderID string) bool { return !r.world.HasPerson(r.alive()[0], orderID) }
+
+// keyIsSpent reports whether the key of an order's payment stands for a server error that the lost region met. Only who sends what it sent is told.
+func (r *run) keyIsSpent(orderID string) bool {
+	return slices.ContainsFunc(r.world.Stripe().Failed(), func(sent map[string]string) bool {
+		return sent["order_id"] == orderID && sent["placed_region"] == r.gone
+	})
+}
 
 // adopt is what the operator does when all is quiet after a region was lost for good: they fence it, and have the other one take over what it
 // had by the global tables.
@@ -100,11 +123,11 @@ func (r *run) adopt(ctx context.Context) error {
 	return r.checkAdopted(ctx)
 }
 
-// untilDone is how long an operator waits after a call: until the fence is known everywhere, and, if there are orders that waited for their person, until
-// the sweep has come to them after its longest pause.
+// untilDone is how long an operator waits after a call: until the fence is known everywhere, and, if there are orders that waited for it, until
+// the sweep has come to them after its longest pause: a payment's key is passed over when ten minutes are gone.
 func (r *run) untilDone(action string) time.Duration {
 	if r.fenced = r.fenced || action == "fence"; slices.ContainsFunc(r.world.Orders(r.alive()[0]), r.waits) {
-		return 20 * time.Minute
+		return 30 * time.Minute
 	}
 	return 2 * time.Minute
 }

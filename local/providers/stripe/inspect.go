@@ -2,6 +2,9 @@ package stripe
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
 
 	"twofold/local/core"
 )
@@ -51,6 +54,26 @@ func (in *intent) inspect() Intent {
 	out.Customer, _ = in.Customer.(string)
 	if in.CancellationReason != nil {
 		out.CancellationReason = *in.CancellationReason
+	}
+	return out
+}
+
+// Failed is the metadata of the creations that met a server error for which their idempotency key stands.
+func (p *Provider) Failed() []map[string]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []map[string]string
+	for _, a := range p.answers {
+		_, query, _ := strings.Cut(a.fingerprint, "?")
+		if sent, err := url.ParseQuery(query); err == nil && a.status >= http.StatusInternalServerError {
+			metadata := map[string]string{}
+			for name := range sent {
+				if key, ok := strings.CutPrefix(name, "metadata["); ok {
+					metadata[strings.TrimSuffix(key, "]")] = sent.Get(name)
+				}
+			}
+			out = append(out, metadata)
+		}
 	}
 	return out
 }

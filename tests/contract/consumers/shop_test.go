@@ -89,7 +89,7 @@ func (s *shop) build(work string, construct platform.Constructor) lambda.Handler
 		"TABLE": "twofold-contract-" + work, "ORDERS_TABLE": "twofold-contract-orders", "CATALOGUE_TABLE": "twofold-contract-catalogue", "PEER_REGION": peer, "TWO_REGION_ACK": "false",
 		"CATALOGUE_FUNCTION": "inventory-query", "ORDER_QUERY_FUNCTION": "order-query", "ORDER_FACTS_FUNCTION": "order-facts", "MAIL_FROM": "shop@shop.example", "DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/dead",
 		"CARRIER_API_BASE": "https://carrier.example", "CARRIER_SECRET_ARN": "arn", "SHIPPING_SAGA_FUNCTION": "shipping-saga", "ORDER_ADOPT_FUNCTION": "order-adopt",
-		"STRIPE_API_BASE": "https://stripe.example", "STRIPE_SECRET_ARN": "arn", "CARRIER_WEBHOOK_SECRET_ARN": "arn", "STRIPE_WEBHOOK_SECRET_ARN": "arn",
+		"STRIPE_API_BASE": "https://stripe.example", "STRIPE_SECRET_ARN": "arn", "CARRIER_WEBHOOK_SECRET_ARN": "arn", "STRIPE_WEBHOOK_SECRET_ARN": "arn", "RETURN_URL": "https://shop.example/orders/",
 	}
 	h, err := construct(s.t.Context(), platform.Runtime{
 		Getenv: func(name string) string { return env[name] }, HTTP: &http.Client{Transport: transport(s.provider)}, Clock: s, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
@@ -156,7 +156,7 @@ func (s *shop) invoke(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// provider answers as the carrier does.
+// provider answers as the carrier does. An answer that has an error is a refusal.
 func (s *shop) provider(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	s.note(&s.calls, r.Method+" "+r.URL.Path+" "+string(body))
@@ -164,7 +164,11 @@ func (s *shop) provider(r *http.Request) (*http.Response, error) {
 	if s.answer != nil {
 		answer = s.answer(r.URL.Path)
 	}
-	return reply(r, http.StatusOK, []byte(answer)), err
+	status := http.StatusOK
+	if strings.Contains(answer, `"error"`) {
+		status = http.StatusBadRequest
+	}
+	return reply(r, status, []byte(answer)), err
 }
 
 func (s *shop) note(list *[]string, what string) {
