@@ -93,7 +93,7 @@ func (s *sweep) driveOne(ctx context.Context, home string, e entry) driven {
 		e.Due = now.Add(min(wait, firstPause)) // the provider may tell of something before that time is over
 		return driven{entry: e}
 	}
-	if err := s.starts.start(ctx, e.OrderID); err != nil {
+	if err := s.starts.Start(ctx, e.OrderID); err != nil {
 		return driven{entry: e.tried(now), err: err}
 	}
 	s.log.Info("started again", "order", e.OrderID, "home", home, "tries", e.Tries)

@@ -224,7 +224,7 @@ func (s *sweep) handOver(ctx context.Context, r *report, ids []string) error {
 // startAll starts some orders, several at once.
 func (s *sweep) startAll(ctx context.Context, r *report, ids []string) error {
 	failed := make([]error, len(ids))
-	s.each(ctx, len(ids), func(ctx context.Context, i int) { failed[i] = s.starts.start(ctx, ids[i]) })
+	s.each(ctx, len(ids), func(ctx context.Context, i int) { failed[i] = s.starts.Start(ctx, ids[i]) })
 	for _, err := range failed {
 		if err == nil {
 			r.Started++

@@ -2,13 +2,12 @@ package order
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/sagas"
 )
 
 // NewAPI serves the shoppers' routes below /v1/orders.
@@ -101,7 +100,7 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 		},
 		fences: platform.NewFences(rt, env.String("ORDERS_TABLE"), peer), each: rt.Each,
 		store:  &store{db: rt.DynamoDB(), clock: rt.Clock, orders: env.String("ORDERS_TABLE"), work: env.String("TABLE")},
-		starts: executions{client: sfn.NewFromConfig(rt.AWS), machine: env.String("STATE_MACHINE_ARN")},
+		starts: sagas.New(rt, env.String("STATE_MACHINE_ARN")),
 		region: rt.AWS.Region, clock: rt.Clock, log: rt.Log, metrics: rt.Metrics(),
 	}
 	if err := env.Err(); err != nil {
@@ -119,22 +118,4 @@ func NewPrices(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 		return nil, err
 	}
 	return platform.Messages(rt, dead, p.handle), nil
-}
-
-// executions starts sagas.
-type executions struct {
-	client  *sfn.Client
-	machine string
-}
-
-func (x executions) start(ctx context.Context, orderID string) error {
-	input, err := json.Marshal(struct {
-		OrderID string `json:"orderId"`
-	}{orderID})
-	if err != nil {
-		return platform.Wrap(platform.Internal, err)
-	}
-	text := string(input)
-	_, err = x.client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &x.machine, Input: &text})
-	return platform.FromAWS(err)
 }

@@ -24,7 +24,7 @@ type sweep struct {
 	duties []duty
 	store  sweepStore
 	starts interface {
-		start(ctx context.Context, orderID string) error
+		Start(ctx context.Context, orderID string) error
 	}
 	fences  *platform.Fences
 	each    func(ctx context.Context, n int, f func(ctx context.Context, i int)) // several at once, where that is allowed

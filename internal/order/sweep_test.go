@@ -163,7 +163,7 @@ func (r *testRegion) change(_ context.Context, _ string, c changes) error {
 	return r.call()
 }
 
-func (r *testRegion) start(_ context.Context, id string) error {
+func (r *testRegion) Start(_ context.Context, id string) error {
 	if err := r.call(); err != nil {
 		return err
 	}

@@ -9,7 +9,8 @@
 //
 // Nothing booked is forgotten. Before each call that may book, the order is put on the region's list of obligations, stamped with the time of
 // that call; the list is all that the table holds. The order is on it until the shipment was released, or was cancelled or found missing at the carrier. The sweep looks at
-// obligations older than [openFor], asks the order service for the outcome, and releases or cancels. Because no call that books can
+// obligations older than [openFor], asks the order service for the outcome, and releases or cancels. A confirmed order whose goods were stopped stays on the list, and its saga is
+// started, until it is cancelled and the money given back. Because no call that books can
 // still be under way that long after the stamp, a shipment that the sweep does not find at the carrier will not appear later; in the saga, where
 // it might, a shipment that is not found stays an obligation. A run that comes late and books what is settled makes an obligation of it again. That is harmless:
 // the carrier answers with the shipment as it is, and releasing or cancelling it again changes nothing.

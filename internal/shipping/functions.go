@@ -8,6 +8,7 @@ import (
 	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/sagas"
 )
 
 // parts are what both functions are made of.
@@ -42,8 +43,9 @@ func NewSweep(_ context.Context, rt platform.Runtime) (lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := sweep{obligations: p.records, round: p.records, orders: p.orders, carrier: p.carrier, clock: rt.Clock, log: rt.Log}
-	return lambda.NewHandler(s.run), nil
+	env := rt.NewEnv()
+	s := sweep{obligations: p.records, round: p.records, orders: p.orders, sagas: sagas.New(rt, env.String("STATE_MACHINE_ARN")), carrier: p.carrier, clock: rt.Clock, log: rt.Log}
+	return lambda.NewHandler(s.run), env.Err()
 }
 
 // NewWebhook takes the carrier's webhooks.

@@ -136,18 +136,17 @@ func (s saga) stop(ctx context.Context, in stepInput) (stopped, error) {
 }
 
 // release hands a shipment over to the carrier. It is called for committed orders only; that such a shipment does not exist
-// contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, perhaps by a region that is lost with the wish: it stays so, and the
-// saga gives the money back.
+// contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, perhaps by a region that is lost with the wish: it stays so, the
+// saga gives the money back, and the obligation stands until the order is cancelled.
 func release(ctx context.Context, c gateway, r records, orderID string) (stopped, error) {
-	decision := notStopped
 	err := c.Release(ctx, orderID)
 	switch {
 	case platform.CodeOf(err) == platform.Conflict:
-		decision = stoppedInTime
+		return stopped{Decision: stoppedInTime}, nil
 	case err != nil:
 		return stopped{}, contradiction(err, "a paid order cannot be handed over", platform.NotFound)
 	}
-	return stopped{Decision: decision}, r.Close(ctx, orderID)
+	return stopped{Decision: notStopped}, r.Close(ctx, orderID)
 }
 
 // cancel takes a booking back. It is called only when the payment is void, so a shipment that was picked up contradicts it.

@@ -98,7 +98,8 @@ func TestABookingWhoseAnswerIsLostIsAnObligation(t *testing.T) {
 	}
 }
 
-// A run that is late books what another has settled, and may die of it. The carrier has the shipment as it was, and the sweep takes the obligation off again.
+// A run that is late books what another has settled, and may die of it. The carrier has the shipment as it was, and the sweep takes the obligation off again; but not while
+// the order is yet to be cancelled: its saga is started.
 func TestASettledShipmentStaysAsItIsWhenItIsBookedAgain(t *testing.T) {
 	settled := []struct {
 		step    func(s saga) error
@@ -129,9 +130,12 @@ func TestASettledShipmentStaysAsItIsWhenItIsBookedAgain(t *testing.T) {
 			t.Errorf("%s: owed: %v, the carrier has %q", c.outcome, l.owes("ord_1"), d.shipments["ord_1"])
 		}
 		clock.now = clock.now.Add(openFor + time.Second)
-		w := sweep{obligations: l, round: &lastOrder{}, orders: desk{outcomes: map[string]Outcome{"ord_1": {Known: true, State: c.outcome}}}, carrier: d, clock: clock, log: slog.New(slog.DiscardHandler)}
-		if res, err := w.run(t.Context(), struct{}{}); err != nil || res.Settled != 1 || l.owes("ord_1") || d.shipments["ord_1"] != c.status {
-			t.Errorf("%s: %+v, %v, owed: %v, the carrier has %q", c.outcome, res, err, l.owes("ord_1"), d.shipments["ord_1"])
+		var again starts
+		w := sweep{obligations: l, round: &lastOrder{}, orders: desk{outcomes: map[string]Outcome{"ord_1": {Known: true, State: c.outcome}}}, sagas: &again, carrier: d, clock: clock, log: slog.New(slog.DiscardHandler)}
+		open := c.outcome == fact.StateConfirmed && c.status == statusCancelled
+		res, err := w.run(t.Context(), struct{}{})
+		if err != nil || res.Settled+res.Open != 1 || (res.Open == 1) != open || l.owes("ord_1") != open || (len(again) == 1) != open || d.shipments["ord_1"] != c.status {
+			t.Errorf("%s: %+v, %v, owed: %v, the carrier has %q, sagas of %q were started", c.outcome, res, err, l.owes("ord_1"), d.shipments["ord_1"], again)
 		}
 	}
 }
@@ -158,7 +162,7 @@ func TestReleasing(t *testing.T) {
 			if got.Decision != c.decision {
 				t.Errorf("got %+v, want %q", got, c.decision)
 			}
-			if l.owes("ord_1") != (c.code != "") || d.shipments["ord_1"] == statusBooked {
+			if l.owes("ord_1") != (c.code != "" || c.decision == stoppedInTime) || d.shipments["ord_1"] == statusBooked {
 				t.Errorf("owed: %v; the carrier has %q", l.owes("ord_1"), d.shipments["ord_1"])
 			}
 		})

@@ -28,6 +28,9 @@ type sweep struct {
 	orders interface {
 		Outcome(ctx context.Context, orderID string) (Outcome, error)
 	}
+	sagas interface {
+		Start(ctx context.Context, orderID string) error
+	}
 	carrier gateway
 	clock   platform.Clock
 	log     *slog.Logger
@@ -36,7 +39,7 @@ type sweep struct {
 // SweepResult is what a sweep did; the function answers it.
 type SweepResult struct {
 	Settled int `json:"settled"`
-	Open    int `json:"open"`   // of orders that have no outcome yet
+	Open    int `json:"open"`   // of orders that have no outcome yet, or not the one that their shipment has
 	Failed  int `json:"failed"` // left to the next sweep; the log says why
 }
 
@@ -70,7 +73,7 @@ func (s sweep) settleBooked(ctx context.Context, res *SweepResult) error {
 
 // settle does what the order's outcome asks for. An order on the list is known here, because the run that put it there had read
 // it and facts are not deleted; one that is not known is a fault, and nothing is settled by guess. A shipment that is not there is on its way if a run has
-// begun to book since; the obligation is that run's then.
+// begun to book since; the obligation is that run's then. A confirmed order whose shipment was stopped is for the saga to cancel, which gives the money back.
 func (s sweep) settle(ctx context.Context, orderID string, old time.Time) (bool, error) {
 	o, err := s.orders.Outcome(ctx, orderID)
 	if err != nil {
@@ -83,7 +86,10 @@ func (s sweep) settle(ctx context.Context, orderID string, old time.Time) (bool,
 	case !decided:
 		return false, nil
 	case to == statusReleased:
-		_, err := release(ctx, s.carrier, s.obligations, orderID)
+		what, err := release(ctx, s.carrier, s.obligations, orderID)
+		if err == nil && what.Decision == stoppedInTime {
+			return false, s.sagas.Start(ctx, orderID)
+		}
 		return true, err
 	}
 	err = cancel(ctx, s.carrier, s.obligations, orderID)

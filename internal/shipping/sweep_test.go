@@ -27,7 +27,8 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 		"rejected, never booked": {known(fact.StateRejected), "", "", false},
 		"placed":                 {known(fact.StatePlaced), statusBooked, statusBooked, true},
 		"unknown":                {Outcome{State: fact.StateUnknown}, statusBooked, statusBooked, true},
-		"confirmed, stopped":     {known(fact.StateConfirmed), statusCancelled, statusCancelled, false},
+		"confirmed, stopped":     {known(fact.StateConfirmed), statusCancelled, statusCancelled, true},
+		"cancelled, stopped":     {known(fact.StateCancelled), statusCancelled, statusCancelled, false},
 		"rejected, picked up":    {known(fact.StateRejected), statusDispatched, statusDispatched, true},
 	}
 	d, l, o := newDepot(), ledger{"young": clock.now, "unanswered": clock.now.Add(-time.Hour)}, desk{outcomes: map[string]Outcome{}}
@@ -35,10 +36,14 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 		d.shipments[id], o.outcomes[id] = c.before, c.outcome
 		l[id] = clock.now.Add(-openFor - time.Second)
 	}
-	s := sweep{obligations: l, round: &lastOrder{}, orders: o, carrier: d, clock: clock, log: slog.New(slog.DiscardHandler)}
+	var again starts
+	s := sweep{obligations: l, round: &lastOrder{}, orders: o, sagas: &again, carrier: d, clock: clock, log: slog.New(slog.DiscardHandler)}
 	res, err := s.run(t.Context(), struct{}{})
-	if err != nil || res != (SweepResult{Settled: 6, Open: 1, Failed: 3}) {
+	if err != nil || res != (SweepResult{Settled: 6, Open: 2, Failed: 3}) {
 		t.Errorf("got %+v, %v", res, err)
+	}
+	if !slices.Equal(again, starts{"confirmed, stopped"}) {
+		t.Errorf("sagas of %q were started: who gives the money back for goods that were stopped?", again)
 	}
 	for id, c := range cases {
 		if d.shipments[id] != c.after || l.owes(id) != c.owed {
@@ -49,6 +54,11 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 		t.Error("a run that may be under way was disturbed")
 	}
 }
+
+// starts are the orders whose sagas were started.
+type starts []string
+
+func (s *starts) Start(_ context.Context, orderID string) error { *s = append(*s, orderID); return nil }
 
 type lastOrder struct{ id string }
 

@@ -90,6 +90,7 @@ func (s *shop) build(work string, construct platform.Constructor) lambda.Handler
 		"CATALOGUE_FUNCTION": "inventory-query", "ORDER_QUERY_FUNCTION": "order-query", "ORDER_FACTS_FUNCTION": "order-facts", "MAIL_FROM": "shop@shop.example", "DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/dead",
 		"CARRIER_API_BASE": "https://carrier.example", "CARRIER_SECRET_ARN": "arn", "SHIPPING_SAGA_FUNCTION": "shipping-saga", "ORDER_ADOPT_FUNCTION": "order-adopt",
 		"STRIPE_API_BASE": "https://stripe.example", "STRIPE_SECRET_ARN": "arn", "CARRIER_WEBHOOK_SECRET_ARN": "arn", "STRIPE_WEBHOOK_SECRET_ARN": "arn", "RETURN_URL": "https://shop.example/orders/",
+		"STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:saga",
 	}
 	h, err := construct(s.t.Context(), platform.Runtime{
 		Getenv: func(name string) string { return env[name] }, HTTP: &http.Client{Transport: transport(s.provider)}, Clock: s, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
