@@ -65,13 +65,23 @@ func NewRotations(rt Runtime, all ...Rotation) lambda.Handler {
 	return lambda.NewHandler(r.handle)
 }
 
+// handle answers an error by its code, as everything that is invoked does; the log has the cause.
 func (r rotations) handle(ctx context.Context, e rotationEvent) error {
+	err := r.step(ctx, e)
+	if err == nil {
+		return nil
+	}
+	r.log.Error("rotation failed", "secret", e.SecretID, "version", e.Version, "step", e.Step, "error", err.Error())
+	return ForStates(err)
+}
+
+func (r rotations) step(ctx context.Context, e rotationEvent) error {
 	if e.Step == StepReview {
 		return r.review(ctx)
 	}
 	i := slices.IndexFunc(r.all, func(x Rotation) bool { return x.Secret == e.SecretID })
 	if i < 0 {
-		return fmt.Errorf("the secret %s is not this function's", e.SecretID)
+		return Refuse(InvalidRequest, "the secret "+e.SecretID+" is not this function's")
 	}
 	x := r.all[i]
 	done, err := r.isCurrent(ctx, x, e.Version)
@@ -87,7 +97,7 @@ func (r rotations) handle(ctx context.Context, e rotationEvent) error {
 	case StepFinish:
 		err = r.finish(ctx, x, e.Version)
 	default:
-		return fmt.Errorf("there is no step %q", e.Step)
+		return Refuse(InvalidRequest, "there is no step "+e.Step)
 	}
 	if err == nil {
 		r.log.Info("rotation", "secret", e.SecretID, "version", e.Version, "step", e.Step)
@@ -103,7 +113,7 @@ func (r rotations) isCurrent(ctx context.Context, x Rotation, version string) (b
 	}
 	stages := d.VersionIdsToStages[version]
 	if !slices.Contains(stages, stageCurrent) && !slices.Contains(stages, stagePending) {
-		return false, fmt.Errorf("the version %q is not pending", version)
+		return false, Refuse(Conflict, "the version "+version+" is not pending")
 	}
 	return slices.Contains(stages, stageCurrent), nil
 }
@@ -114,7 +124,7 @@ func (r rotations) create(ctx context.Context, x Rotation, version string) error
 		return err
 	}
 	if x.Make == nil {
-		return errors.New("only a person can have this key made: see docs/operations.md, Rotate a secret")
+		return Refuse(Unprocessable, "only a person can have this key made: see docs/operations.md, Rotate a secret")
 	}
 	key, err := x.Make(ctx, version)
 	if err != nil {
@@ -144,9 +154,13 @@ func (r rotations) test(ctx context.Context, x Rotation, version string) error {
 		return nil
 	}
 	if err := x.Test(ctx, version, aws.ToString(v.SecretString)); err != nil {
-		return fmt.Errorf("the new key is refused: %w", err)
+		return notTaken(err)
 	}
 	return nil
+}
+
+func notTaken(cause error) error {
+	return &Error{Code: Unprocessable, Detail: "the new key is refused, or cannot be tried: the log of the function says which", Cause: cause}
 }
 
 // finish makes a tested key current; what was current becomes the one before.
@@ -156,10 +170,10 @@ func (r rotations) finish(ctx context.Context, x Rotation, version string) error
 		return FromAWS(err)
 	}
 	if age := r.clock.Now().Sub(aws.ToTime(v.CreatedDate)); age > freshFor {
-		return fmt.Errorf("the key was put %s ago: put it again, and finish within the hour", age.Round(time.Minute))
+		return Refuse(Conflict, "the key was put "+age.Round(time.Minute).String()+" ago: put it again, and finish within the hour")
 	}
 	if err := x.Test(ctx, version, aws.ToString(v.SecretString)); err != nil {
-		return fmt.Errorf("the new key is refused: %w", err)
+		return notTaken(err)
 	}
 	move := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &x.Secret, VersionStage: aws.String(stageCurrent), MoveToVersionId: &version}
 	now, err := r.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &x.Secret})

@@ -123,6 +123,10 @@ func TestAnswersThatAreNoReportFailTheBatch(t *testing.T) {
 			t.Errorf("%s: %d succeeded, want %d", answer, got, want)
 		}
 	}
+	twice := append(slices.Clone(batch), batch[0])
+	if got := succeeded(&mapping{partial: true}, twice, []byte(`{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"a"}]}`)); len(got) != 1 || got[0].MessageID != "b" {
+		t.Errorf("of a message that came twice and failed twice, these are taken for done: %v", got)
+	}
 	if got := len(succeeded(&mapping{}, batch, []byte(`{"batchItemFailures":[{"itemIdentifier":"a"}]}`))); got != 2 {
 		t.Errorf("without ReportBatchItemFailures %d succeeded", got)
 	}

@@ -115,14 +115,15 @@ func succeeded(m *mapping, batch []QueueMessage, answer []byte) []QueueMessage {
 		failed[*f.ID] = true
 	}
 	var good []QueueMessage
+	met := map[string]bool{} // a message that is delivered twice may stand twice in a batch
 	for _, msg := range batch {
 		if failed[msg.MessageID] {
-			delete(failed, msg.MessageID)
+			met[msg.MessageID] = true
 		} else {
 			good = append(good, msg)
 		}
 	}
-	if len(failed) > 0 {
+	if len(met) < len(failed) {
 		return nil
 	}
 	return good

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,6 +52,25 @@ func TestTheSetupPageDeploysWhatSamconfigLists(t *testing.T) {
 		if !strings.Contains(page, "--output-template-file "+m[1]) {
 			text(t, m[1])
 		}
+	}
+}
+
+// TestTheSetupPageUndoesEveryTable: tables are retained, so that whoever undoes a stage and is not told of one pays for it and cannot set the stage up again.
+func TestTheSetupPageUndoesEveryTable(t *testing.T) {
+	m := regexp.MustCompile(`(?m)^  for table in (.*); do$`).FindStringSubmatch(text(t, "docs/setup.md"))
+	if m == nil {
+		t.Fatal("docs/setup.md deletes no tables")
+	}
+	undone, kept := strings.Fields(m[1]), []string{}
+	for _, stack := range []string{"stacks/data.yaml", "stacks/global-data.yaml"} {
+		for _, name := range regexp.MustCompile(`TableName: !Sub twofold-\$\{Stage\}-([a-z-]+)`).FindAllStringSubmatch(text(t, stack), -1) {
+			kept = append(kept, name[1])
+		}
+	}
+	slices.Sort(undone)
+	slices.Sort(kept)
+	if !slices.Equal(undone, kept) {
+		t.Errorf("docs/setup.md deletes the tables %v, and there are %v", undone, kept)
 	}
 }
 

@@ -95,10 +95,14 @@ func (r *run) waits(orderID string) bool { return r.lacksPerson(orderID) || r.ke
 // lacksPerson reports whether the survivor has an order and not its person.
 func (r *run) lacksPerson(orderID string) bool { return !r.world.HasPerson(r.alive()[0], orderID) }
 
-// keyIsSpent reports whether the key of an order's payment stands for a server error that the lost region met. Only who sends what it sent is told.
+// keyIsSpent reports whether an order without outcome has a key for its payment that stands for a server error which the lost region met. Only who sends what it
+// sent is told.
 func (r *run) keyIsSpent(orderID string) bool {
-	return slices.ContainsFunc(r.world.Stripe().Failed(), func(sent map[string]string) bool {
+	spent := slices.ContainsFunc(r.world.Stripe().Failed(), func(sent map[string]string) bool {
 		return sent["order_id"] == orderID && sent["placed_region"] == r.gone
+	})
+	return spent && !slices.ContainsFunc([]fact.Kind{fact.Confirmed, fact.Rejected, fact.Cancelled}, func(k fact.Kind) bool {
+		return r.world.HasFact(r.alive()[0], orderID, string(k))
 	})
 }
 
