@@ -25,7 +25,8 @@ type heard struct {
 	at         time.Time // when it was first answered
 	twoRegions bool      // somebody was told that it is stored in both
 	said       []saying  // told to somebody, each once
-	asked      bool      // to be cancelled, and told that this is known
+	wished     bool      // to be cancelled, whoever heard of it
+	asked      bool      // ... and told that this is known
 	tooLate    string    // the region that told that it cannot be cancelled any more; "" if none
 }
 
@@ -85,6 +86,9 @@ func (h *history) told(id string, q question, a answer) {
 	}
 	h.says(a.region, id, o)
 }
+
+// wishes notes that a shopper is about to ask for an order to be cancelled.
+func (h *history) wishes(id string) { h.orders[id].wished = true }
 
 // unknown is an answer 404 about an accepted order.
 func (h *history) unknown(id string, a answer) {
@@ -154,6 +158,9 @@ func (e *heard) against(id string, o fact.Order, gone string) []string {
 	}
 	if e.tooLate != "" && e.tooLate != gone && !slices.Contains([]fact.State{fact.StateDispatched, fact.StateDelivered, fact.StateRejected}, o.State) {
 		out = append(out, fmt.Sprintf("%s was told to be too late to cancel and ended %s", id, o.State))
+	}
+	if o.State == fact.StateCancelled && !e.wished {
+		out = append(out, id+" was cancelled, and nobody had asked for that")
 	}
 	if e.asked && o.CancelOpen {
 		out = append(out, fmt.Sprintf("%s: a request to cancel has no answer", id))

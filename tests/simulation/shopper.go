@@ -98,6 +98,7 @@ func (s *shopper) cancel(ctx context.Context) error {
 	if err := s.run.sleep(ctx, s.p.Cancel.After); err != nil {
 		return err
 	}
+	s.run.history.wishes(s.id)
 	return s.askAbout(ctx, s.p.Cancel.Region, question{method: http.MethodPost, path: "/v1/orders/" + s.id + "/cancellation"})
 }
 
