@@ -25,6 +25,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 const (
@@ -32,16 +33,6 @@ const (
 	audience  = "twofold"
 	methodARN = "arn:aws:execute-api:us-east-1:000000000000:a1b2c3/local/GET/v1/orders/ord_1"
 )
-
-type testClock struct{ now time.Time }
-
-func (c *testClock) Now() time.Time { return c.now }
-
-func (c *testClock) Sleep(context.Context, time.Duration) error { return nil }
-
-func (c *testClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
 
 // testIssuer serves a key set without a network.
 type testIssuer struct {
@@ -96,7 +87,7 @@ func newIssuer(t *testing.T) *testIssuer {
 	}}
 }
 
-func newHandler(t *testing.T, i *testIssuer, clock *testClock) lambda.Handler {
+func newHandler(t *testing.T, i *testIssuer, clock *clocktest.Clock) lambda.Handler {
 	t.Helper()
 	env := map[string]string{"JWT_ISSUER": issuer, "JWT_AUDIENCE": audience, "JWKS_URL": issuer + "/keys"}
 	h, err := NewAuthorizer(context.Background(), platform.Runtime{
@@ -156,7 +147,7 @@ func invoke(t *testing.T, h lambda.Handler, raw []byte) (res events.APIGatewayCu
 
 func TestAGoodTokenMayCallTheWholeStageAndNamesItsCustomer(t *testing.T) {
 	k := testKeys()
-	h := newHandler(t, newIssuer(t), &testClock{now: now})
+	h := newHandler(t, newIssuer(t), clocktest.At(now))
 	for name, token := range map[string]string{
 		"RS256": sign(t, jwt.SigningMethodRS256, "rsa", k.rsa, nil), "ES256": sign(t, jwt.SigningMethodES256, "ec", k.p256, nil),
 		"several audiences": sign(t, jwt.SigningMethodES256, "ec", k.p256, map[string]any{"aud": []string{"other", audience}}),
@@ -217,7 +208,7 @@ func TestAnyOtherTokenIsUnauthorized(t *testing.T) {
 		"claims changed after signing": "Bearer " + head + "." + strings.Replace(rest, rest[10:12], "AA", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := authorize(t, newHandler(t, newIssuer(t), &testClock{now: now}), authorization)
+			_, err := authorize(t, newHandler(t, newIssuer(t), clocktest.At(now)), authorization)
 			if err == nil || errorText(t, err) != "Unauthorized" {
 				t.Errorf("got %v", err)
 			}
@@ -236,7 +227,7 @@ func errorText(t *testing.T, err error) string {
 }
 
 func TestKeysAreFetchedOnceAndAgainForOneThatIsNew(t *testing.T) {
-	k, i, clock := testKeys(), newIssuer(t), &testClock{now: now}
+	k, i, clock := testKeys(), newIssuer(t), clocktest.At(now)
 	h := newHandler(t, i, clock)
 	for range 5 {
 		if _, err := authorize(t, h, "Bearer "+sign(t, jwt.SigningMethodES256, "ec", k.p256, nil)); err != nil {
@@ -253,35 +244,35 @@ func TestKeysAreFetchedOnceAndAgainForOneThatIsNew(t *testing.T) {
 		t.Errorf("%d calls", i.calls)
 	}
 	i.keys = append(i.keys, jwk(t, "new", k.stranger.Public(), "", ""))
-	clock.now = now.Add(askAtMost)
+	clock.Set(now.Add(askAtMost))
 	if _, err := authorize(t, h, rotated); err != nil || i.calls != 2 {
 		t.Errorf("after rotation: %v, %d calls", err, i.calls)
 	}
 }
 
 func TestAKeyThatWasWithdrawnIsRefusedAfterTheRefresh(t *testing.T) {
-	k, i, clock := testKeys(), newIssuer(t), &testClock{now: now}
+	k, i, clock := testKeys(), newIssuer(t), clocktest.At(now)
 	h := newHandler(t, i, clock)
 	token := "Bearer " + sign(t, jwt.SigningMethodES256, "ec", k.p256, nil)
 	if _, err := authorize(t, h, token); err != nil {
 		t.Fatal(err)
 	}
 	i.keys = i.keys[:1]
-	clock.now = now.Add(refreshAfter)
+	clock.Set(now.Add(refreshAfter))
 	if _, err := authorize(t, h, token); err == nil {
 		t.Error("it is still good")
 	}
 }
 
 func TestAnIssuerThatIsDownRefusesNobodyWhoseKeyIsKnown(t *testing.T) {
-	k, i, clock := testKeys(), newIssuer(t), &testClock{now: now}
+	k, i, clock := testKeys(), newIssuer(t), clocktest.At(now)
 	h := newHandler(t, i, clock)
 	token := "Bearer " + sign(t, jwt.SigningMethodES256, "ec", k.p256, nil)
 	if _, err := authorize(t, h, token); err != nil {
 		t.Fatal(err)
 	}
 	i.err = errors.New("connection refused")
-	clock.now = now.Add(refreshAfter)
+	clock.Set(now.Add(refreshAfter))
 	if _, err := authorize(t, h, token); err != nil || i.calls != 2 {
 		t.Errorf("%v after %d calls", err, i.calls)
 	}
@@ -290,13 +281,13 @@ func TestAnIssuerThatIsDownRefusesNobodyWhoseKeyIsKnown(t *testing.T) {
 func TestWithoutAnyKeysNobodyIsCalledUnauthorized(t *testing.T) {
 	token := "Bearer " + sign(t, jwt.SigningMethodES256, "ec", testKeys().p256, nil)
 	for name, i := range map[string]*testIssuer{"down": {err: errors.New("connection refused")}, "failing": {status: http.StatusBadGateway}} {
-		clock := &testClock{now: now}
+		clock := clocktest.At(now)
 		h := newHandler(t, i, clock)
 		if _, err := authorize(t, h, token); err == nil || errorText(t, err) == "Unauthorized" {
 			t.Errorf("%s: %v", name, err)
 		}
 		i.err, i.status, i.keys = nil, http.StatusOK, newIssuer(t).keys
-		clock.now = now.Add(askAtMost)
+		clock.Set(now.Add(askAtMost))
 		if _, err := authorize(t, h, token); err != nil {
 			t.Errorf("%s, then back: %v", name, err)
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy/types"
 	lambdaclient "github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"twofold/internal/platform/clocktest"
 )
 
 // stage is CodeDeploy with one deployment, and the function that is deployed.
@@ -57,7 +59,7 @@ func (s *stage) Invoke(_ context.Context, in *lambdaclient.InvokeInput, _ ...fun
 
 func (s *stage) call(t *testing.T, m moment) error {
 	t.Helper()
-	h := &hook{moment: m, prefix: "twofold-prod-", sku: "DEPLOY-CHECK", deployments: s, functions: s, clock: &testClock{}, log: slog.New(slog.DiscardHandler)}
+	h := &hook{moment: m, prefix: "twofold-prod-", sku: "DEPLOY-CHECK", deployments: s, functions: s, clock: &clocktest.Clock{}, log: slog.New(slog.DiscardHandler)}
 	return h.handle(t.Context(), hookEvent{DeploymentID: "d-1", ExecutionID: "x"})
 }
 

@@ -9,26 +9,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/platform/clocktest"
 )
-
-type testClock struct{ now time.Time }
-
-func (c *testClock) Now() time.Time { return c.now }
-
-func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.now = c.now.Add(d)
-	return ctx.Err()
-}
-
-func (c *testClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
 
 // tables answers DescribeTable with one answer after the other, the last for ever.
 type tables []func() (*types.TableDescription, error)
@@ -69,7 +57,7 @@ func (a *address) RoundTrip(r *http.Request) (*http.Response, error) {
 func lookUp(t *testing.T, kind cfn.RequestType, table string, answers ...func() (*types.TableDescription, error)) (cfn.Response, error) {
 	t.Helper()
 	a, described := &address{status: http.StatusOK}, tables(answers)
-	l := &streamLookup{tables: &described, http: &http.Client{Transport: a}, clock: &testClock{}, log: slog.New(slog.DiscardHandler)}
+	l := &streamLookup{tables: &described, http: &http.Client{Transport: a}, clock: &clocktest.Clock{}, log: slog.New(slog.DiscardHandler)}
 	err := l.handle(context.Background(), cfn.Event{
 		RequestType: kind, RequestID: "r-1", StackID: "s-1", LogicalResourceID: "OrdersStream", PhysicalResourceID: "before",
 		ResponseURL: "https://cfn.example/answer", ResourceProperties: map[string]any{"TableName": table},
@@ -123,7 +111,7 @@ func TestDeletingAsksNobody(t *testing.T) {
 
 func TestAnAnswerThatCouldNotBePutIsAnError(t *testing.T) {
 	a, described := &address{status: http.StatusForbidden}, tables{is(types.TableStatusActive, aws.String("arn"))}
-	l := &streamLookup{tables: &described, http: &http.Client{Transport: a}, clock: &testClock{}, log: slog.New(slog.DiscardHandler)}
+	l := &streamLookup{tables: &described, http: &http.Client{Transport: a}, clock: &clocktest.Clock{}, log: slog.New(slog.DiscardHandler)}
 	e := cfn.Event{RequestType: cfn.RequestCreate, ResponseURL: "https://cfn.example/answer", ResourceProperties: map[string]any{"TableName": "orders"}}
 	if err := l.handle(context.Background(), e); err == nil {
 		t.Error("Lambda would not try again")

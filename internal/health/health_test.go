@@ -19,17 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
-
-type testClock struct{ now time.Time }
-
-func (c *testClock) Now() time.Time                                   { return c.now }
-func (c *testClock) Sleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-func (c *testClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, d)
-}
 
 // testTable holds the few items of the table.
 type testTable struct {
@@ -49,7 +42,7 @@ func (t *testTable) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...f
 // get asks the API without any token.
 func get(t *testing.T, table *testTable, now time.Time) (events.APIGatewayProxyResponse, map[string]any) {
 	t.Helper()
-	clock := &testClock{now: now}
+	clock := clocktest.At(now)
 	a := &api{region: "us-east-1", table: healthTable{db: table, name: "health"}, clock: clock}
 	h := a.routes().Handler(platform.Runtime{Clock: clock, Log: slog.New(slog.DiscardHandler)})
 	raw, err := h.Invoke(context.Background(), []byte(`{"httpMethod":"GET","resource":"/health","path":"/health"}`))
@@ -68,7 +61,7 @@ func get(t *testing.T, table *testTable, now time.Time) (events.APIGatewayProxyR
 func probed(t *testing.T, checks ...check) *testTable {
 	t.Helper()
 	table := &testTable{}
-	p := &probe{checks: checks, table: healthTable{db: table, name: "health"}, clock: &testClock{now: noon}, log: slog.New(slog.DiscardHandler), heart: still{}}
+	p := &probe{checks: checks, table: healthTable{db: table, name: "health"}, clock: clocktest.At(noon), log: slog.New(slog.DiscardHandler), heart: still{}}
 	if err := p.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +153,7 @@ func TestATableIsReadAloneOnlyIfReadingAllAtOnceToldNothingOfIt(t *testing.T) {
 		}
 		table := &testTable{}
 		p := &probe{checks: []check{read("A"), read("B")}, together: allReadable(c.db, map[string]string{"A": "table-A", "B": "table-B"}),
-			table: healthTable{db: table, name: "health"}, clock: &testClock{now: noon}, log: slog.New(slog.DiscardHandler), heart: still{}}
+			table: healthTable{db: table, name: "health"}, clock: clocktest.At(noon), log: slog.New(slog.DiscardHandler), heart: still{}}
 		if err := p.run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +179,7 @@ func TestAProviderIsReachableIfItAnswersAnythingButAFailure(t *testing.T) {
 func TestAReportThatCannotBeWrittenFailsTheRun(t *testing.T) {
 	var log bytes.Buffer
 	p := &probe{checks: []check{{"table-orders", unwell}}, table: healthTable{db: &testTable{down: errors.New("gone")}, name: "health"},
-		clock: &testClock{now: noon}, log: slog.New(slog.NewJSONHandler(&log, nil)), heart: still{}}
+		clock: clocktest.At(noon), log: slog.New(slog.NewJSONHandler(&log, nil)), heart: still{}}
 	if err := p.run(context.Background()); err == nil || !strings.Contains(log.String(), "table-orders") {
 		t.Errorf("%v, log %s", err, log.String())
 	}
@@ -198,7 +191,7 @@ func TestTheProbeNamesAllThatItLacksAndLooksAtAllThatItHas(t *testing.T) {
 		needs = append(needs, x.variable)
 	}
 	runtime := func(getenv func(string) string) platform.Runtime {
-		return platform.Runtime{Getenv: getenv, AWS: aws.Config{Region: "us-east-1"}, HTTP: http.DefaultClient, Clock: &testClock{now: noon}, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
+		return platform.Runtime{Getenv: getenv, AWS: aws.Config{Region: "us-east-1"}, HTTP: http.DefaultClient, Clock: clocktest.At(noon), Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
 	}
 	if _, err := NewProbe(context.Background(), runtime(func(string) string { return "http://x.invalid" })); err != nil {
 		t.Error(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // still is a heart of which nothing is known.
@@ -63,7 +64,7 @@ func TestTheProbeSaysHowLateReplicationIsAndGoesOnWhereItCannot(t *testing.T) {
 	run := func(down error) map[string]any {
 		var out bytes.Buffer
 		log := slog.New(slog.NewJSONHandler(&out, nil))
-		rt := platform.Runtime{Clock: &testClock{now: noon}, Log: log, Getenv: func(string) string { return "Twofold/test" }}
+		rt := platform.Runtime{Clock: clocktest.At(noon), Log: log, Getenv: func(string) string { return "Twofold/test" }}
 		p := &probe{table: healthTable{db: &testTable{}, name: "health"}, clock: rt.Clock, log: log, metrics: rt.Metrics(),
 			heart: heartbeat{db: replicated{table.items, down}, table: "catalogue", region: "us-east-1", peer: "us-west-2"}}
 		if err := p.run(t.Context()); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"twofold/internal/money"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // shelf is a catalogue as one region sees it.
@@ -85,7 +86,7 @@ func call(t *testing.T, s *shelf, m *memory, route, sku, body string) (events.AP
 // send is call with everything else that a request may have.
 func send(t *testing.T, s *shelf, m *memory, route string, req events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, map[string]any) {
 	t.Helper()
-	clock := newClock()
+	clock := clocktest.New()
 	a := api{region: s.region, peer: west, clock: clock, catalogue: s, stock: m}
 	req.HTTPMethod, req.Resource, _ = strings.Cut(route, " ")
 	req.RequestContext.Authorizer = map[string]any{"customer": "c", "scope": scopeAdmin + " " + scopeRead, "expires": "9999999999"}
@@ -159,7 +160,7 @@ func TestReadingAProductAndItsStock(t *testing.T) {
 	s, m := &shelf{region: east, versions: []Product{tea(3, east)}}, newMemory(nil).fill("TEA", 5)
 	at := time.Date(2026, 3, 1, 11, 58, 0, 0, time.UTC)
 	s.snapshots = []Snapshot{{Region: east, At: at, Counters: Counters{Received: 1, Available: 1}}, {Region: west, At: at, Counters: Counters{Received: 4, Available: 1, Consumed: 3}}}
-	if _, err := m.saga(newClock()).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
+	if _, err := m.saga(clocktest.New()).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 		t.Fatal(err)
 	}
 	if res, got := call(t, s, m, "GET /v1/products/{sku}", "TEA", ""); res.StatusCode != http.StatusOK || got["available"] != 3.0 || got["version"] != 3.0 {

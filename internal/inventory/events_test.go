@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 func eventBody(detailType, detail string) json.RawMessage {
@@ -29,7 +30,7 @@ func TestEventsSettleByWhoCommitted(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			m, clock := newMemory(nil).fill("TEA", 5), newClock()
+			m, clock := newMemory(nil).fill("TEA", 5), clocktest.New()
 			if _, err := m.saga(clock).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +48,7 @@ func TestEventsSettleByWhoCommitted(t *testing.T) {
 }
 
 func TestAReceiptIsCreditedOnceAndOnlyByItsTarget(t *testing.T) {
-	m, clock := newMemory(nil), newClock()
+	m, clock := newMemory(nil), clocktest.New()
 	e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(clock)}
 	for _, detail := range []string{
 		`{"sku":"TEA","receiptId":"asn-1","region":"us-east-1","target":"us-east-1","quantity":"5"}`,
@@ -67,7 +68,7 @@ func TestAReceiptIsCreditedOnceAndOnlyByItsTarget(t *testing.T) {
 
 func TestABadEventIsRefused(t *testing.T) {
 	m := newMemory(nil)
-	e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(newClock())}
+	e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(clocktest.New())}
 	for name, body := range map[string]json.RawMessage{
 		"no event":      json.RawMessage(`"x"`),
 		"unknown type":  eventBody("OrderPlaced", `{}`),
@@ -109,7 +110,7 @@ func TestTheEventsOfAnOrderEndTheSameInWhateverOrderTheyCome(t *testing.T) {
 
 // play delivers the fate's events shuffled and repeated, the saga's steps and the sweep's verdict among them.
 func (f fate) play(t *rapid.T) {
-	m, clock := newMemory(nil).fill("TEA", 5), newClock()
+	m, clock := newMemory(nil).fill("TEA", 5), clocktest.New()
 	s := m.saga(clock)
 	if _, err := s.reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 		t.Fatal(err)

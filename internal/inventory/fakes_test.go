@@ -9,22 +9,13 @@ import (
 	"time"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 const (
 	east = "us-east-1"
 	west = "us-west-2"
 )
-
-type handClock struct{ now time.Time }
-
-func (c *handClock) Now() time.Time                             { return c.now }
-func (c *handClock) Sleep(context.Context, time.Duration) error { return nil }
-func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
-
-func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
 
 type shardID struct {
 	sku   string
@@ -220,11 +211,11 @@ func (m *memory) Of(context.Context, string) (platform.Fence, bool, error) {
 	return m.fence, m.fenced, nil
 }
 
-func (m *memory) saga(clock *handClock) saga {
+func (m *memory) saga(clock *clocktest.Clock) saga {
 	return saga{region: east, stock: m, past: m.past(), shards: newShardMemory(m, clock), peer: nobody{}, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{3, 1, 4, 1, 5, 9, 2, 6}, 10_000))}
 }
 
-func (m *memory) creditor(clock *handClock) creditor {
+func (m *memory) creditor(clock *clocktest.Clock) creditor {
 	return creditor{region: east, peer: west, stock: m, catalogue: m, tell: func(context.Context, string) error { return nil }, clock: clock, rand: bytes.NewReader(bytes.Repeat([]byte{2, 7, 1, 8, 2, 8, 1, 8}, 10_000)), log: discard()}
 }
 

@@ -14,6 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/money"
+
+	"twofold/internal/platform/clocktest"
 )
 
 const listRoute = "GET /v1/products"
@@ -146,7 +148,7 @@ func TestIfMatchGuardsAnEdit(t *testing.T) {
 
 func TestAnEditThatIsOvertakenIsHeldAgainstItsPreconditionAgain(t *testing.T) {
 	s := &overtaken{shelf: shelf{region: east, versions: []Product{tea(4, east)}}}
-	a := api{region: east, peer: west, clock: newClock(), catalogue: s, stock: newMemory(nil)}
+	a := api{region: east, peer: west, clock: clocktest.New(), catalogue: s, stock: newMemory(nil)}
 	p := tea(0, "")
 	p.Title = "Mine"
 	match := precondition{tags: []string{tea(4, east).ETag()}}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // An order that a region had sold before it was lost is called off, or confirmed once more, when the region is back with empty books.
@@ -22,7 +23,7 @@ func TestARegionThatWasWipedHasNothingToSettleOfOrdersOfBefore(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			m, clock := newMemory(nil).fill("TEA", 5), newClock()
+			m, clock := newMemory(nil).fill("TEA", 5), clocktest.New()
 			m.fence, m.fenced = c.fence, c.stands
 			e := subscriber{region: east, stock: m, past: m.past(), credit: m.creditor(clock)}
 			for _, kind := range []string{"OrderConfirmed", "OrderCancelled"} {

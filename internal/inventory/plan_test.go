@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"twofold/internal/platform/clocktest"
 )
 
 func drawSide(t *rapid.T, name string) side {
@@ -80,7 +82,7 @@ func TestPortionsAndDrainsAddUp(t *testing.T) {
 }
 
 func TestAnOrderWaitsOnlyWhileThereIsHope(t *testing.T) {
-	now := newClock().now
+	now := clocktest.Noon
 	peer := func(available int64, at time.Time) Snapshot {
 		return Snapshot{At: at, Counters: Counters{Available: available}}
 	}

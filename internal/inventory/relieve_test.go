@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // crowded is a stock table of which each shard takes so many writes a second and no more.
@@ -28,8 +29,8 @@ func newCrowded(limit float64) *crowded {
 
 // instance is one of those that reserve at once.
 func (c *crowded) instance() saga {
-	s := c.saga(newClock())
-	s.stock, s.shards, s.rand = c, newShardMemory(c, newClock()), c.source
+	s := c.saga(clocktest.New())
+	s.stock, s.shards, s.rand = c, newShardMemory(c, clocktest.New()), c.source
 	return s
 }
 

@@ -8,11 +8,12 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 func TestReserveStockHoldsAllLinesOrNone(t *testing.T) {
 	m := newMemory(nil).fill("TEA", 5).fill("CUP", 1)
-	s := m.saga(newClock())
+	s := m.saga(clocktest.New())
 	_, err := s.reserve(t.Context(), input("ord_1", Line{"TEA", 2}, Line{"CUP", 2}))
 	wantCode(t, err, platform.InsufficientStock)
 	if got := m.shards[shardID{"TEA", 0}]; got.Taken != 0 || len(m.reservations) != 0 {
@@ -46,7 +47,7 @@ func TestReserveStockAgain(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMemory(nil).fill("TEA", 5)
-			s := m.saga(newClock())
+			s := m.saga(clocktest.New())
 			if _, err := s.reserve(t.Context(), input("ord_1", lines...)); err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +85,7 @@ func TestOnlyTheRegionThatCommittedConsumesWhatItHolds(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMemory(nil).fill("TEA", 5)
-			s := m.saga(newClock())
+			s := m.saga(clocktest.New())
 			in := input("ord_1", Line{"TEA", 2})
 			bring(t, m, s, in, c.before)
 			in.Order.CommittedBy = c.committedBy
@@ -136,7 +137,7 @@ func TestOnlyTheRegionThatCommittedTakesGoodsBack(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMemory(nil).fill("TEA", 5)
-			s := m.saga(newClock())
+			s := m.saga(clocktest.New())
 			in := input("ord_1", Line{"TEA", 2})
 			bring(t, m, s, in, c.before)
 			in.Order.CommittedBy = c.committedBy
@@ -156,7 +157,7 @@ func TestAnOrderIsRefusedOnlyWhenEveryShardOfALineIsShort(t *testing.T) {
 	for stocked := range 4 {
 		m := newMemory(map[string]int{"TEA": 4})
 		m.shards[shardID{"TEA", stocked}], _ = credit().Apply(Ledger{}, 3)
-		s := m.saga(newClock())
+		s := m.saga(clocktest.New())
 		if _, err := s.reserve(t.Context(), input("ord_1", Line{"TEA", 3})); err != nil {
 			t.Fatalf("stock in shard %d: %v", stocked, err)
 		}
@@ -166,7 +167,7 @@ func TestAnOrderIsRefusedOnlyWhenEveryShardOfALineIsShort(t *testing.T) {
 }
 
 func TestShuffledIsEachShardOnce(t *testing.T) {
-	s := newMemory(nil).saga(newClock())
+	s := newMemory(nil).saga(clocktest.New())
 	for n := 1; n < 9; n++ {
 		shards, err := shuffled(s.rand, n)
 		if err != nil {
@@ -183,7 +184,7 @@ func TestShuffledIsEachShardOnce(t *testing.T) {
 }
 
 func TestTheNumberOfShardsIsReadOnceAMinute(t *testing.T) {
-	m, clock := newMemory(map[string]int{"TEA": 3}), newClock()
+	m, clock := newMemory(map[string]int{"TEA": 3}), clocktest.New()
 	memory := newShardMemory(m, clock)
 	ask := func(want int) {
 		t.Helper()
@@ -194,7 +195,7 @@ func TestTheNumberOfShardsIsReadOnceAMinute(t *testing.T) {
 	}
 	ask(1)
 	ask(1)
-	clock.now = clock.now.Add(rememberShards)
+	clock.Add(rememberShards)
 	ask(2)
 }
 
@@ -226,7 +227,7 @@ func TestSettling(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMemory(nil).fill("TEA", 5)
 			if c.before != "" {
-				if _, err := m.saga(newClock()).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
+				if _, err := m.saga(clocktest.New()).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -247,10 +248,10 @@ func TestSettling(t *testing.T) {
 // order's lines are accounted for by its reservation.
 func TestStockIsNeverSoldBeyondWhatWasReceived(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, clock := newMemory(map[string]int{"TEA": 2}), newClock()
+		m, clock := newMemory(map[string]int{"TEA": 2}), clocktest.New()
 		s, c := m.saga(clock), m.creditor(clock)
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			clock.now = clock.now.Add(time.Second)
+			clock.Add(time.Second)
 			n := rapid.Int64Range(1, 6).Draw(t, "order")
 			order := input(fmt.Sprintf("ord_%d", n), Line{"TEA", n}, Line{"CUP", 1})
 			var err error

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // expand puts names in the place of their aliases.
@@ -71,7 +72,7 @@ func TestACancelledHoldBringsTheReservationThatStandsThere(t *testing.T) {
 }
 
 func TestKeysNameTheirOwnerAndCanBeReadBack(t *testing.T) {
-	at := newClock().now
+	at := clocktest.Noon
 	if got := receiptSweep(west, at, "asn-1"); !isOwn(got, west) || isOwn(got, east) || !strings.HasPrefix(got, "us-west-2#202603011200#") {
 		t.Errorf("sweep key %q", got)
 	}

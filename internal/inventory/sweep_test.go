@@ -12,6 +12,7 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 type outcomeMap map[string]Outcome
@@ -56,7 +57,7 @@ func (w *wheel) Step(_ context.Context, after platform.Item) ([]Receipt, platfor
 	return out, platform.Item{"i": num(int64(to))}, nil
 }
 
-func newSweep(m *memory, clock *handClock, w *wheel, orders outcomes) sweep {
+func newSweep(m *memory, clock *clocktest.Clock, w *wheel, orders outcomes) sweep {
 	b := &board{stock: m}
 	return sweep{region: east, places: kept{w, b}, receipts: w, credit: m.creditor(clock), held: m, stock: m, orders: orders, dealt: idle{}, untold: idle{}, products: b, snapshots: b, clock: clock, log: discard()}
 }
@@ -107,7 +108,7 @@ func (b *board) PutSnapshot(_ context.Context, s stockOf, at time.Time) error {
 }
 
 func TestTheSweepPublishesWhatHasChanged(t *testing.T) {
-	m, clock := newMemory(nil).fill("TEA", 5), newClock()
+	m, clock := newMemory(nil).fill("TEA", 5), clocktest.New()
 	s := newSweep(m, clock, &wheel{stock: m}, outcomeMap{})
 	b := s.products.(*board)
 	sweepOnce := func(want SweepResult) {
@@ -124,15 +125,15 @@ func TestTheSweepPublishesWhatHasChanged(t *testing.T) {
 	if _, err := m.saga(clock).reserve(t.Context(), input("ord_1", Line{"TEA", 2})); err != nil {
 		t.Fatal(err)
 	}
-	clock.now = clock.now.Add(time.Minute)
+	clock.Add(time.Minute)
 	sweepOnce(SweepResult{Published: 1})
-	if want := (Snapshot{Region: east, At: clock.now, Counters: Counters{Received: 5, Available: 3, Held: 2}}); b.pinned != want {
+	if want := (Snapshot{Region: east, At: clock.Now(), Counters: Counters{Received: 5, Available: 3, Held: 2}}); b.pinned != want {
 		t.Errorf("pinned %+v, want %+v", b.pinned, want)
 	}
 }
 
 func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
-	m, clock := newMemory(nil).fill("TEA", 100), newClock()
+	m, clock := newMemory(nil).fill("TEA", 100), clocktest.New()
 	orders := outcomeMap{
 		"ord_sold":      {Known: true, State: fact.StateConfirmed, CommittedBy: east},
 		"ord_sent":      {Known: true, State: fact.StateDispatched, CommittedBy: east},
@@ -156,11 +157,11 @@ func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	clock.now = clock.now.Add(heldFor)
+	clock.Add(heldFor)
 	if _, err := m.saga(clock).reserve(t.Context(), input("ord_young", Line{"TEA", 1})); err != nil {
 		t.Fatal(err)
 	}
-	clock.now = clock.now.Add(time.Second)
+	clock.Add(time.Second)
 	res, err := newSweep(m, clock, &wheel{stock: m}, orders).run(t.Context(), sweepInput{})
 	if err != nil || res != (SweepResult{Settled: 7, Open: 2, Published: 1, Failed: 2}) {
 		t.Errorf("got %+v, %v", res, err)
@@ -173,7 +174,7 @@ func TestTheSweepSettlesWhatHasBeenHeldTooLongByTheOutcome(t *testing.T) {
 }
 
 func TestRoundsCreditEveryReceiptWheneverItArrives(t *testing.T) {
-	m, clock := newMemory(nil), newClock()
+	m, clock := newMemory(nil), clocktest.New()
 	w := &wheel{stock: m}
 	for i := range 2_500 {
 		w.receipts = append(w.receipts, Receipt{SKU: "TEA", ID: fmt.Sprint(i), Quantity: 1, Target: east})
@@ -200,35 +201,19 @@ func TestRoundsCreditEveryReceiptWheneverItArrives(t *testing.T) {
 
 // slowOrders is an order service whose every answer takes some seconds, of a clock whose contexts know that.
 type slowOrders struct {
-	*handClock
+	*clocktest.Clock
 	takes time.Duration
 	asked map[string]bool
 }
 
 func (s slowOrders) Outcome(_ context.Context, id string) (Outcome, error) {
-	s.now, s.asked[id] = s.now.Add(s.takes), true
+	s.Add(s.takes)
+	s.asked[id] = true
 	return Outcome{Known: true, State: fact.StatePlaced}, nil
 }
 
-func (s slowOrders) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return slowContext{ctx, s.handClock, s.now.Add(d)}, func() {}
-}
-
-type slowContext struct {
-	context.Context
-	clock *handClock
-	at    time.Time
-}
-
-func (c slowContext) Err() error {
-	if c.clock.now.Before(c.at) {
-		return nil
-	}
-	return context.DeadlineExceeded
-}
-
 func TestHoldsThatTakeAllTheTimeKeepNothingElseFromBeingSwept(t *testing.T) {
-	m, clock := newMemory(nil).fill("TEA", 100), newClock()
+	m, clock := newMemory(nil).fill("TEA", 100), clocktest.New()
 	orders := slowOrders{clock, 2 * time.Second, map[string]bool{}}
 	s := newSweep(m, clock, &wheel{stock: m}, orders)
 	s.clock = orders
@@ -237,7 +222,7 @@ func TestHoldsThatTakeAllTheTimeKeepNothingElseFromBeingSwept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	clock.now = clock.now.Add(time.Hour)
+	clock.Add(time.Hour)
 	for range 3 {
 		if res, err := s.run(t.Context(), sweepInput{}); err != nil || res.Open == 12 {
 			t.Fatalf("%+v, %v", res, err)
@@ -252,17 +237,17 @@ func TestHoldsThatTakeAllTheTimeKeepNothingElseFromBeingSwept(t *testing.T) {
 }
 
 func TestAWalkGoesOnWhereItsTimeWasUp(t *testing.T) {
-	clock := newClock()
+	clock := clocktest.New()
 	m, seen := newMemory(nil), map[string]bool{}
 	w := &wheel{stock: m}
 	for i := range 500 {
 		w.receipts = append(w.receipts, Receipt{SKU: "TEA", ID: fmt.Sprint(i), Quantity: 1, Target: east})
 	}
-	slow := slowOrders{handClock: clock}
+	slow := slowOrders{Clock: clock}
 	for range 5 { // each has time for a step and a half, and nothing of what it does succeeds
 		ctx, cancel := slow.WithTimeout(t.Context(), 150*time.Second)
 		err := walk(ctx, slow, w.at, w, func(r Receipt) {
-			clock.now = clock.now.Add(time.Second)
+			clock.Add(time.Second)
 			seen[r.ID] = true
 		})
 		cancel()
@@ -278,7 +263,7 @@ func TestAWalkGoesOnWhereItsTimeWasUp(t *testing.T) {
 func TestAWholeRoundInOneSweepWritesNoPosition(t *testing.T) {
 	m := newMemory(nil)
 	w := &wheel{stock: m, receipts: []Receipt{{SKU: "TEA", ID: "1", Quantity: 1, Target: east}}}
-	if _, err := newSweep(m, newClock(), w, outcomeMap{}).run(t.Context(), sweepInput{}); err != nil || w.writes != 0 {
+	if _, err := newSweep(m, clocktest.New(), w, outcomeMap{}).run(t.Context(), sweepInput{}); err != nil || w.writes != 0 {
 		t.Errorf("%d writes, %v", w.writes, err)
 	}
 }

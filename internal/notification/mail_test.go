@@ -16,20 +16,13 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 const (
 	east = "us-east-1"
 	west = "us-west-2"
 )
-
-type handClock struct{ now time.Time }
-
-func (c *handClock) Now() time.Time                             { return c.now }
-func (c *handClock) Sleep(context.Context, time.Duration) error { return nil }
-func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
 
 // post is everything around a mailer: the claims, the order service and SES.
 type post struct {
@@ -80,10 +73,10 @@ func (p *post) Send(_ context.Context, to string, _ Notice, m Mail) error {
 	return nil
 }
 
-func newMailer(t *testing.T, region string) (mailer, *post, *handClock) {
+func newMailer(t *testing.T, region string) (mailer, *post, *clocktest.Clock) {
 	t.Helper()
 	p := &post{claims: map[Notice]claim{}, person: Person{Name: "Ada", Email: "ada@example.com"}}
-	clock := &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	clock := clocktest.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	return mailer{region: region, claims: p, persons: p, sender: p, clock: clock}, p, clock
 }
 
@@ -131,7 +124,7 @@ func TestAClaimKeepsOthersAwayUntilItLapses(t *testing.T) {
 	if err := m.handle(t.Context(), body("OrderConfirmed", confirmedEast)); platform.CodeOf(err) != platform.Unavailable {
 		t.Errorf("while it is claimed: %v", err)
 	}
-	clock.now = clock.now.Add(lease + time.Second)
+	clock.Add(lease + time.Second)
 	if err := m.handle(t.Context(), body("OrderConfirmed", confirmedEast)); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +140,7 @@ func TestAMailThatFailsIsTriedAgain(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	p.refuse = nil
-	clock.now = clock.now.Add(time.Minute) // the queue's visibility time-out
+	clock.Add(time.Minute) // the queue's visibility time-out
 	if err := m.handle(t.Context(), body("OrderConfirmed", confirmedEast)); err != nil || len(p.sent) != 1 {
 		t.Errorf("got %v, sent %q", err, p.sent)
 	}

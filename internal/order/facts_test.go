@@ -26,7 +26,7 @@ func TestANoticeIsAFactInBothRegionsOnce(t *testing.T) {
 			if got, err := s.reports().take(context.Background(), in); err != nil || got.Durability != platform.InTwoRegions {
 				t.Fatalf("%s: %+v, %v", kind, got, err)
 			}
-			s.clock.now = s.clock.now.Add(1e9)
+			s.clock.Add(1e9)
 		}
 		key := path(keyOfFact(fact.Fact{OrderID: id, Kind: kind, Region: east, EventID: "evt_1"}))
 		if len(s.own.items) != before+1 || s.own.items[key] == nil || !reflect.DeepEqual(s.own.items[key], s.peers.items[key]) {

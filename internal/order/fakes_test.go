@@ -19,6 +19,7 @@ import (
 	"twofold/internal/fact"
 	"twofold/internal/money"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 const (
@@ -29,20 +30,6 @@ const (
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
 var errDown = errors.New("connection refused")
-
-// testClock stands still but for Sleep.
-type testClock struct{ now time.Time }
-
-func (c *testClock) Now() time.Time { return c.now }
-
-func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.now = c.now.Add(d)
-	return ctx.Err()
-}
-
-func (c *testClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
 
 // testTable is one region's tables in memory, for the operations of the API. Its conditional puts know attribute_not_exists alone.
 type testTable struct {
@@ -173,11 +160,11 @@ type shop struct {
 	*intake
 	own, peers *testTable
 	catalogue  *testCatalogue
-	clock      *testClock
+	clock      *clocktest.Clock
 }
 
 func newShop(region, peer string, own, peers *testTable) *shop {
-	s := &shop{own: own, peers: peers, catalogue: &testCatalogue{products: make(map[string]price)}, clock: &testClock{now: noon}}
+	s := &shop{own: own, peers: peers, catalogue: &testCatalogue{products: make(map[string]price)}, clock: clocktest.At(noon)}
 	s.intake = &intake{
 		region: region, peerRegion: peer, peer: &testPeer{peers}, catalogue: s.catalogue, fees: testFees(), clock: s.clock, log: slog.New(slog.DiscardHandler),
 		store: &store{db: own, clock: s.clock, orders: "orders", work: "order-work"},
@@ -204,7 +191,7 @@ func (s *shop) tables() *store {
 // append writes a fact of an order as the saga of the shop's region would.
 func (s *shop) append(t *testing.T, id string, kind fact.Kind) {
 	t.Helper()
-	f := fact.Fact{OrderID: id, Kind: kind, Region: s.region, Home: s.region, At: s.clock.now}
+	f := fact.Fact{OrderID: id, Kind: kind, Region: s.region, Home: s.region, At: s.clock.Now()}
 	if kind == fact.Confirmed {
 		f.CommittedBy, f.PlacedRegion = s.region, s.region
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 func TestAFunctionThatIsNotSetUpNamesAllThatItLacks(t *testing.T) {
@@ -20,7 +21,7 @@ func TestAFunctionThatIsNotSetUpNamesAllThatItLacks(t *testing.T) {
 	full := func(name string) string { return env[name] }
 	none := func(string) string { return "" }
 	runtime := func(getenv func(string) string) platform.Runtime {
-		return platform.Runtime{Getenv: getenv, AWS: aws.Config{Region: east}, Clock: &testClock{now: noon}, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
+		return platform.Runtime{Getenv: getenv, AWS: aws.Config{Region: east}, Clock: clocktest.At(noon), Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
 	}
 	for name, c := range map[string]struct {
 		construct platform.Constructor

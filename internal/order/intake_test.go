@@ -106,7 +106,7 @@ func TestARetryIsTheStoredOrderAtTheStoredPrice(t *testing.T) {
 	first := take(t, s, goodApplication())
 	peer.down = nil
 	s.sell("MUG", 9999)
-	s.clock.now = noon.AddDate(0, 1, 0)
+	s.clock.Set(noon.AddDate(0, 1, 0))
 	again := take(t, s, goodApplication())
 	if !reflect.DeepEqual(again.order, first.order) {
 		t.Errorf("got %+v\nwant %+v", again.order, first.order)
@@ -187,7 +187,7 @@ func TestOfTwoBodiesUnderOneKeyAtOnceExactlyOneWins(t *testing.T) {
 func TestTheSameRequestTwiceAtOnceIsOneOrder(t *testing.T) {
 	own := newTestTable()
 	s, rival := newShop(east, west, own, newTestTable()), newShop(east, west, own, newTestTable())
-	rival.clock.now = noon.Add(-5)
+	rival.clock.Set(noon.Add(-5))
 	var first accepted
 	own.before = func() { first = take(t, rival, goodApplication()) }
 	if got := take(t, s, goodApplication()); !reflect.DeepEqual(got.order, first.order) {
@@ -204,9 +204,9 @@ func TestARequestThatDiedBetweenItsPutsIsTakenUpByTheNext(t *testing.T) {
 		if _, err := s.take(context.Background(), goodApplication()); !platform.IsTransient(err) || s.peers.writes != 0 {
 			t.Fatalf("after %d puts: %v", puts, err)
 		}
-		s.clock.now = noon.Add(time.Minute)
+		s.clock.Set(noon.Add(time.Minute))
 		got := take(t, s, goodApplication())
-		if got.durability != platform.InTwoRegions || !got.order.Placed.At.Equal(s.clock.now) || len(s.peers.items) != len(newShop(east, west, newTestTable(), newTestTable()).peers.items)+2 {
+		if got.durability != platform.InTwoRegions || !got.order.Placed.At.Equal(s.clock.Now()) || len(s.peers.items) != len(newShop(east, west, newTestTable(), newTestTable()).peers.items)+2 {
 			t.Errorf("after %d puts: %+v", puts, got)
 		}
 	}

@@ -49,11 +49,11 @@ func TestAllPagesTogetherAreTheCustomersOrdersOnceEachNewestFirst(t *testing.T) 
 		for i := range rapid.IntRange(0, 12).Draw(rt, "orders") {
 			a := goodApplication()
 			a.key = fmt.Sprintf("key-%d", i)
-			s.clock.now = noon.Add(time.Duration(i) * time.Millisecond)
+			s.clock.Set(noon.Add(time.Duration(i) * time.Millisecond))
 			id := take(t, s, a).order.ID
 			want = append(want, id)
 			if rapid.Bool().Draw(rt, "taken by both") {
-				s.own.put(factItem(placedFact(id, west, s.clock.now.Add(-time.Hour))))
+				s.own.put(factItem(placedFact(id, west, s.clock.Now().Add(-time.Hour))))
 			}
 			a.customer = "cust-2"
 			take(t, s, a)

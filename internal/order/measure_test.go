@@ -11,13 +11,14 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // measured runs f with metrics and answers the lines that were written.
 func measured(t *testing.T, now time.Time, f func(m platform.Metrics)) []map[string]any {
 	t.Helper()
 	var out bytes.Buffer
-	f(platform.Runtime{Clock: &testClock{now: now}, Log: slog.New(slog.NewJSONHandler(&out, nil)), Getenv: func(string) string { return "Twofold/test" }}.Metrics())
+	f(platform.Runtime{Clock: clocktest.At(now), Log: slog.New(slog.NewJSONHandler(&out, nil)), Getenv: func(string) string { return "Twofold/test" }}.Metrics())
 	var lines []map[string]any
 	for text := range strings.Lines(out.String()) {
 		var line map[string]any
@@ -70,7 +71,7 @@ func TestTheTimeThatAShopperTookIsNotCounted(t *testing.T) {
 func TestARepeatedStepIsNotCountedAgain(t *testing.T) {
 	lines := measured(t, noon, func(m platform.Metrics) {
 		var written standing
-		clock := &testClock{now: noon}
+		clock := clocktest.At(noon)
 		s := &saga{region: east, facts: &written, clock: clock, metrics: m}
 		in := decided{}
 		in.Order.OrderID, in.Order.Home, in.Payment.Decision, in.Payment.Outcome, in.Payment.Code = "ord_x", east, "cancelled", "rejected", "PaymentDeclined"
@@ -78,7 +79,7 @@ func TestARepeatedStepIsNotCountedAgain(t *testing.T) {
 			if _, err := s.close(t.Context(), in); err != nil {
 				t.Fatal(err)
 			}
-			clock.now = clock.now.Add(time.Second)
+			clock.Add(time.Second)
 		}
 	})
 	if len(lines) != 1 {

@@ -19,11 +19,11 @@ func TestARunIsOverInTimeAndTheNextGoesOnInsideTheMinute(t *testing.T) {
 	s := r.sweep(east, 2*time.Minute)
 	run(t, s)
 	r.slow = call
-	r.clock.now = noon.Add(5 * time.Minute)
-	for n, began := 0, r.clock.now; n < 2; n, began = n+1, began.Add(time.Minute) {
-		r.clock.now = began
+	r.clock.Set(noon.Add(5 * time.Minute))
+	for n, began := 0, r.clock.Now(); n < 2; n, began = n+1, began.Add(time.Minute) {
+		r.clock.Set(began)
 		got := run(t, s)
-		if took := r.clock.now.Sub(began); took > runTime+time.Second {
+		if took := r.clock.Now().Sub(began); took > runTime+time.Second {
 			t.Errorf("run %d took %v", n, took)
 		}
 		if n == 0 && got.Started < 3600 {
@@ -46,13 +46,13 @@ func TestALookThatIsCutShortIsNotLost(t *testing.T) {
 	s := r.sweep(east, 2*time.Minute)
 	run(t, s)
 	r.slow = 700 * time.Millisecond // no run gets through even one shard
-	r.clock.now = noon.Add(5 * time.Minute)
+	r.clock.Set(noon.Add(5 * time.Minute))
 	for found, runs := 0, 0; found < 3000; runs++ {
 		if runs == 100 {
 			t.Fatalf("%d orders were found in %d runs", found, runs)
 		}
 		found += run(t, s).Found
-		r.clock.now = r.clock.now.Truncate(time.Minute).Add(time.Minute)
+		r.clock.Set(r.clock.Now().Truncate(time.Minute).Add(time.Minute))
 	}
 }
 
@@ -63,12 +63,12 @@ func TestOrdersWhoseGoodsLeftAreDrivenUntilItIsKnownWhoCommitted(t *testing.T) {
 		r.orders = []*testOrder{o}
 		s := r.sweep(west, 2*time.Minute)
 		run(t, s)
-		r.clock.now = noon.Add(4 * time.Minute)
+		r.clock.Set(noon.Add(4 * time.Minute))
 		if run(t, s); o.starts != 1 || len(r.list) != 1 {
 			t.Errorf("%s: started %d times, list %v", kind, o.starts, r.list)
 		}
 		o.facts = append(o.facts, fact.Fact{OrderID: "ord_1", Kind: fact.Confirmed, Region: west, CommittedBy: east, PlacedRegion: west})
-		r.clock.now = noon.Add(20 * time.Minute)
+		r.clock.Set(noon.Add(20 * time.Minute))
 		if run(t, s); o.starts != 1 || len(r.list) != 0 {
 			t.Errorf("%s and confirmed: started %d times, list %v", kind, o.starts, r.list)
 		}
@@ -102,7 +102,7 @@ func TestConfirmedOrdersOfALostRegionAreHandedOverOnce(t *testing.T) {
 			}
 			s := r.sweep(east, after)
 			s.region = west // it is the peer's list
-			for end := noon.Add(24 * time.Hour); r.clock.now.Before(end); r.clock.now = r.clock.now.Add(time.Minute) {
+			for end := noon.Add(24 * time.Hour); r.clock.Now().Before(end); r.clock.Add(time.Minute) {
 				run(t, s)
 			}
 			if o.starts != c.starts || len(r.list) != 0 {
@@ -119,10 +119,10 @@ func TestAnOrderThatTheOtherRegionConfirmedLeavesTheListByALastStart(t *testing.
 	r.orders = []*testOrder{o}
 	s := r.sweep(west, 2*time.Minute)
 	run(t, s)
-	r.clock.now = noon.Add(4 * time.Minute)
+	r.clock.Set(noon.Add(4 * time.Minute))
 	run(t, s)
 	o.facts = []fact.Fact{{OrderID: "ord_1", Kind: fact.Confirmed, Region: east, CommittedBy: east, PlacedRegion: west}}
-	r.clock.now = noon.Add(7 * time.Minute)
+	r.clock.Set(noon.Add(7 * time.Minute))
 	if run(t, s); o.starts != 2 || len(r.list) != 0 {
 		t.Errorf("started %d times, list %v", o.starts, r.list)
 	}

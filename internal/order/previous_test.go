@@ -15,6 +15,7 @@ import (
 	"twofold/internal/fact"
 	"twofold/internal/money"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // The files below testdata/v1 are what the version before this one stored and sent. They are never written again: what they hold must be
@@ -156,7 +157,7 @@ func TestARetryOfARequestThatThePreviousVersionTookIsItsOrder(t *testing.T) {
 func TestStepsTakeTheInputOfThePreviousVersion(t *testing.T) {
 	for name, kind := range map[string]fact.Kind{"ConfirmOrder": fact.Confirmed, "CloseOrder": fact.Rejected} {
 		var written facts
-		s := &saga{region: east, facts: &written, clock: &testClock{now: noon}}
+		s := &saga{region: east, facts: &written, clock: clocktest.At(noon)}
 		if _, err := s.steps()[name](context.Background(), previous(t, "step-"+name)); err != nil || len(written) != 1 {
 			t.Fatalf("%s: %v, wrote %+v", name, err, written)
 		}

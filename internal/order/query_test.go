@@ -11,11 +11,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"twofold/internal/fact"
+
+	"twofold/internal/platform/clocktest"
 )
 
 func ask(t *testing.T, own *testTable, q question) (string, error) {
 	t.Helper()
-	service := &query{store: &store{db: own, orders: "orders"}, clock: &testClock{now: noon}, log: slog.New(slog.DiscardHandler)}
+	service := &query{store: &store{db: own, orders: "orders"}, clock: clocktest.At(noon), log: slog.New(slog.DiscardHandler)}
 	out, err := service.answer(context.Background(), q)
 	if err != nil {
 		return "", err

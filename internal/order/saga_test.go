@@ -7,6 +7,7 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // facts remembers what was appended.
@@ -48,7 +49,7 @@ func TestAnOutcomeIsWrittenOnlyAfterThePaymentDecided(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			var written facts
-			s := &saga{region: east, facts: &written, clock: &testClock{now: noon}}
+			s := &saga{region: east, facts: &written, clock: clocktest.At(noon)}
 			_, err := s.steps()[c.step](context.Background(), json.RawMessage("{"+c.input+"}"))
 			switch {
 			case c.want == nil && (platform.CodeOf(err) != platform.InvalidRequest || len(written) != 0):
@@ -67,7 +68,7 @@ func sameFact(a, b fact.Fact) bool {
 
 func TestAConfirmedOrderIsCalledOffAfterItsRefundInTheNameOfWhoCommittedIt(t *testing.T) {
 	var written facts
-	s := &saga{region: east, facts: &written, clock: &testClock{now: noon}}
+	s := &saga{region: east, facts: &written, clock: clocktest.At(noon)}
 	input := json.RawMessage(`{"order":{"orderId":"ord_1","home":"us-west-2","committedBy":"us-west-2","placedRegion":"us-west-2"}}`)
 	if _, err := s.steps()["CancelOrder"](context.Background(), input); err != nil {
 		t.Fatal(err)

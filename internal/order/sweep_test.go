@@ -15,6 +15,7 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // testOrder is an order that turns up in the region's replica at some time.
@@ -30,7 +31,7 @@ type testOrder struct {
 
 // testRegion is all that a sweep touches, in memory.
 type testRegion struct {
-	clock  *testClock
+	clock  *clocktest.Clock
 	home   string
 	orders []*testOrder
 	kept   map[string]cursors
@@ -43,7 +44,7 @@ type testRegion struct {
 }
 
 func newTestRegion(home string) *testRegion {
-	return &testRegion{clock: &testClock{now: noon}, home: home, kept: make(map[string]cursors), list: make(map[string]entry), fails: func() error { return nil }}
+	return &testRegion{clock: clocktest.At(noon), home: home, kept: make(map[string]cursors), list: make(map[string]entry), fails: func() error { return nil }}
 }
 
 func (r *testRegion) sweep(home string, after time.Duration) *sweep {
@@ -51,7 +52,7 @@ func (r *testRegion) sweep(home string, after time.Duration) *sweep {
 }
 
 func (r *testRegion) find(id string) *testOrder {
-	i := slices.IndexFunc(r.orders, func(o *testOrder) bool { return o.id == id && !o.arrives.After(r.clock.now) })
+	i := slices.IndexFunc(r.orders, func(o *testOrder) bool { return o.id == id && !o.arrives.After(r.clock.Now()) })
 	if i < 0 {
 		return &testOrder{id: id}
 	}
@@ -60,7 +61,7 @@ func (r *testRegion) find(id string) *testOrder {
 
 // call is what every call does.
 func (r *testRegion) call() error {
-	r.clock.now = r.clock.now.Add(r.slow)
+	r.clock.Add(r.slow)
 	return r.fails()
 }
 
@@ -73,7 +74,7 @@ func (r *testRegion) indexed(_ context.Context, home string, l list, shard int, 
 			at, in = o.cancel, 0
 		}
 		done := at.Before(from.before) || at.Equal(from.before) && from.after != "" && o.id <= from.after
-		if home == r.home && in == shard && !done && at.Before(end) && !o.arrives.After(r.clock.now) {
+		if home == r.home && in == shard && !done && at.Before(end) && !o.arrives.After(r.clock.Now()) {
 			spots = append(spots, spot{o.id, at})
 		}
 	}
@@ -169,7 +170,7 @@ func (r *testRegion) Start(_ context.Context, id string) error {
 	}
 	o := r.find(id)
 	if o.starts++; o.starts == 1 {
-		o.started = r.clock.now
+		o.started = r.clock.Now()
 	}
 	return nil
 }
@@ -195,9 +196,9 @@ func TestTheSweepMissesNoOrderHoweverLateItArrives(t *testing.T) {
 			r.orders = append(r.orders, o)
 		}
 		s := r.sweep(west, after)
-		for end := noon.Add(time.Hour + 2*oldest); r.clock.now.Before(end); {
+		for end := noon.Add(time.Hour + 2*oldest); r.clock.Now().Before(end); {
 			r.fails = func() error { return nil }
-			if faulty && r.clock.now.Before(noon.Add(2*time.Hour)) && rapid.IntRange(0, 3).Draw(t, "this run fails") == 0 {
+			if faulty && r.clock.Now().Before(noon.Add(2*time.Hour)) && rapid.IntRange(0, 3).Draw(t, "this run fails") == 0 {
 				n := rapid.IntRange(0, 30).Draw(t, "at call")
 				r.fails = func() error {
 					if n--; n == 0 {
@@ -209,7 +210,7 @@ func TestTheSweepMissesNoOrderHoweverLateItArrives(t *testing.T) {
 			if _, err := s.run(context.Background()); err != nil && !faulty {
 				t.Fatal(err)
 			}
-			r.clock.now = r.clock.now.Add(time.Minute)
+			r.clock.Add(time.Minute)
 		}
 		for _, o := range r.orders {
 			checkSwept(t, o, after, faulty)
@@ -238,9 +239,9 @@ func TestAnOrderIsStartedAgainWithGrowingPausesUntilItHasAnOutcome(t *testing.T)
 		before := o.starts
 		run(t, s)
 		if o.starts > before {
-			at = append(at, r.clock.now.Sub(noon))
+			at = append(at, r.clock.Now().Sub(noon))
 		}
-		r.clock.now = r.clock.now.Add(time.Minute)
+		r.clock.Add(time.Minute)
 	}
 	want := []time.Duration{3, 5, 9, 17, 32, 47, 62, 77}
 	for i := range want {
@@ -250,7 +251,7 @@ func TestAnOrderIsStartedAgainWithGrowingPausesUntilItHasAnOutcome(t *testing.T)
 		t.Errorf("started at %v, want %v", at, want)
 	}
 	o.facts = []fact.Fact{{OrderID: "ord_1", Kind: fact.Confirmed, Region: west, CommittedBy: east, PlacedRegion: east}}
-	r.clock.now = r.clock.now.Add(longestPause)
+	r.clock.Add(longestPause)
 	if got := run(t, s); got.Ended != 1 || len(r.list) != 0 {
 		t.Errorf("%+v, list %v", got, r.list)
 	}
@@ -271,9 +272,9 @@ func TestAShopperHasHalfAnHourToAuthenticate(t *testing.T) {
 	o := &testOrder{id: "ord_1", placed: noon, arrives: noon, facts: []fact.Fact{asked}}
 	r.orders = []*testOrder{o}
 	s := r.sweep(east, 2*time.Minute)
-	for r.clock.now.Before(noon.Add(authenticationTime)) {
+	for r.clock.Now().Before(noon.Add(authenticationTime)) {
 		run(t, s)
-		r.clock.now = r.clock.now.Add(time.Minute)
+		r.clock.Add(time.Minute)
 	}
 	if o.starts != 0 {
 		t.Errorf("started %d times in that time", o.starts)
@@ -310,13 +311,13 @@ func TestAWishToCancelAConfirmedOrderIsDrivenUntilItHasAnAnswer(t *testing.T) {
 		s := r.sweep(east, 2*time.Minute)
 		for range 6 {
 			run(t, s)
-			r.clock.now = r.clock.now.Add(time.Minute)
+			r.clock.Add(time.Minute)
 		}
 		if o.starts != 2 || len(r.list) != 1 {
 			t.Fatalf("%s: started %d times, list %v", answer, o.starts, r.list)
 		}
 		o.facts = append(o.facts, fact.Fact{OrderID: "ord_1", Kind: answer, Region: east, CommittedBy: west})
-		r.clock.now = r.clock.now.Add(longestPause)
+		r.clock.Add(longestPause)
 		if got := run(t, s); got.Ended != 1 || len(r.list) != 0 {
 			t.Errorf("%s: %+v, list %v", answer, got, r.list)
 		}
@@ -333,7 +334,7 @@ func TestTheRegionThatCommittedACancelledOrderStartsItOnceInEachPass(t *testing.
 		const after = 10 * time.Second
 		s := r.sweep(east, after)
 		s.region = region
-		for end := noon.Add(2 * after * passGrowth * passGrowth * passGrowth); r.clock.now.Before(end); r.clock.now = r.clock.now.Add(time.Minute) {
+		for end := noon.Add(2 * after * passGrowth * passGrowth * passGrowth); r.clock.Now().Before(end); r.clock.Add(time.Minute) {
 			run(t, s)
 		}
 		if o.starts != want || len(r.list) != 0 {
@@ -349,7 +350,7 @@ func TestOneBadOrderStopsNoOtherAndFailsTheRun(t *testing.T) {
 	}
 	s := r.sweep(east, 2*time.Minute)
 	run(t, s) // sets the cursors
-	r.clock.now = noon.Add(4 * time.Minute)
+	r.clock.Set(noon.Add(4 * time.Minute))
 	s.store = poisoned{r}
 	got, err := s.run(context.Background())
 	if err == nil || got.Found != 5 || got.Started != 4 || got.Failed != 1 {
@@ -368,13 +369,13 @@ func TestARunThatSeesNothingKeepsNoPlaceUnlessALaterPassWentOn(t *testing.T) {
 	s := r.sweep(east, 2*time.Minute)
 	for range 16 {
 		run(t, s)
-		r.clock.now = r.clock.now.Add(time.Minute)
+		r.clock.Add(time.Minute)
 	}
 	// The first run sets all places and reads nothing; the second pass, at 16 min, goes on every two minutes, the third not yet.
 	if want := (15 + 7) * (sweepShards + 1); r.reads != want || r.writes != 1+7 {
 		t.Errorf("%d index reads, want %d; %d writes of cursors, want 8", r.reads, want, r.writes)
 	}
-	r.orders = append(r.orders, &testOrder{id: "ord_1", placed: r.clock.now.Add(-210 * time.Second), arrives: r.clock.now})
+	r.orders = append(r.orders, &testOrder{id: "ord_1", placed: r.clock.Now().Add(-210 * time.Second), arrives: r.clock.Now()})
 	if got := run(t, s); got.Found != 1 {
 		t.Errorf("an order that turned up where the last run saw nothing was not found: %+v", got)
 	}
@@ -398,7 +399,7 @@ func TestAMinuteOfConfirmedOrdersCostsNoReadOfEach(t *testing.T) {
 	}
 	s := r.sweep(east, 2*time.Minute)
 	run(t, s)
-	r.clock.now = noon.Add(3 * time.Minute)
+	r.clock.Set(noon.Add(3 * time.Minute))
 	run(t, s)
 	if r.loads != 0 || r.reads == 0 {
 		t.Errorf("%d orders read whole, %d index reads", r.loads, r.reads)

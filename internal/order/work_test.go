@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // workTable is a table of retries that does only half of what a batch asks.
@@ -44,7 +45,7 @@ func (w *workTable) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...f
 
 func TestTheListIsWrittenInFewCallsAndKeepsWhatStandsThere(t *testing.T) {
 	w := &workTable{testTable: newTestTable()}
-	s := &store{db: w, clock: &testClock{now: noon}, work: "order-work"}
+	s := &store{db: w, clock: clocktest.At(noon), work: "order-work"}
 	tried := entryItem(east, entry{OrderID: "ord_3", Due: noon.Add(time.Hour), Tries: 4})
 	w.put(tried)
 	var ids []string
@@ -64,7 +65,7 @@ func TestTheListIsWrittenInFewCallsAndKeepsWhatStandsThere(t *testing.T) {
 
 func TestAWriteThatIsNeverDoneIsThrottled(t *testing.T) {
 	w := &workTable{testTable: newTestTable()}
-	s := &store{db: w, clock: &testClock{now: noon}, work: "order-work"}
+	s := &store{db: w, clock: clocktest.At(noon), work: "order-work"}
 	var c changes
 	for i := range writeLimit {
 		c.put = append(c.put, entry{OrderID: fmt.Sprintf("ord_%d", i), Due: noon})

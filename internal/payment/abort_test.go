@@ -8,13 +8,14 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // Runs of both regions authorize and abort one order at once, with lost calls and answers and server errors that stay under their key. No abort authorizes a card,
 // and while the keys still live one more run of either kind ends the order, as everybody was told.
 func TestAnAbortNeverAuthorizesACard(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		clock := newClock()
+		clock := clocktest.New()
 		p := newProvider(clock)
 		p.forgets, p.breaks, p.leaves = rapid.Bool().Draw(t, "refusals are not kept"), rapid.IntRange(0, 2).Draw(t, "server errors"), rapid.Bool().Draw(t, "after they were done")
 		o := order(clock, east, rapid.SampledFrom([]string{methodOK, methodOK, methodDeclined, methodAsks, methodBogus}).Draw(t, "method"))
@@ -41,7 +42,7 @@ func TestAnAbortNeverAuthorizesACard(t *testing.T) {
 		play([]fault{noFault, noFault, noFault, lostBefore, lostAfter, slow}, drawn(), drawn(), drawn())
 		last := drawn()
 		for range 4 { // as the sweep starts it
-			clock.now = clock.now.Add(untriedFor)
+			clock.Add(untriedFor)
 			p.answer(true)
 			if !last.ended {
 				play([]fault{noFault}, last)
@@ -57,17 +58,17 @@ func TestRunsOfBothKindsPassAKeyThatStandsForAServerErrorOfTheOther(t *testing.T
 		return s.void(context.WithValue(t.Context(), aborting{}, true), voidInput{Order: o, Reason: rejected("InsufficientStock")})
 	}
 	for _, late := range []time.Duration{0, time.Hour} {
-		p := newProvider(newClock())
+		p := newProvider(clocktest.New())
 		o := order(p.clock, east, methodOK)
 		p.breaks = 1
 		_, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: o})
 		wantCode(t, err, platform.Undecided)
-		p.clock.now = p.clock.now.Add(late)
+		p.clock.Add(late)
 		if d, err := void(newSaga(west, p), o); err != nil || d.Decision != "cancelled" || d.Code != "InsufficientStock" || p.byAbort > 0 || len(p.intents) != 1 {
 			t.Errorf("void: %+v, %v, %d cards authorized, %d intents", d, err, p.byAbort, len(p.intents))
 		}
 
-		p = newProvider(newClock())
+		p = newProvider(clocktest.New())
 		p.breaks = 1
 		_, err = void(newSaga(east, p), o)
 		wantCode(t, err, platform.Undecided)
@@ -79,7 +80,7 @@ func TestRunsOfBothKindsPassAKeyThatStandsForAServerErrorOfTheOther(t *testing.T
 
 // An order whose customer the provider does not know can be held back only by an intent without one, which no list shows. While the key lives, the key does.
 func TestAnIntentWithoutACustomerIsFoundByItsKey(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	p.forgets = true
 	o := order(p.clock, east, methodOK)
 	o.Payment.Customer = "cus_nobody"
@@ -129,7 +130,7 @@ func TestOfSeveralIntentsTheOneThatIsDecidedCounts(t *testing.T) {
 }
 
 func TestTwoIntentsOfAnOrderAreRefusedLoudlyUntilOneIsCalledADuplicate(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	for turn := range 2 {
 		if _, err := p.Create(t.Context(), o.params(), o.createKey(turn)); err != nil {
@@ -164,7 +165,7 @@ func TestACaptureTakesTheIntentThatItIsGivenThenTheOneThatAFactNamesThenTheOneTh
 		"to be found":  func(o Order) captureInput { return captureInput{Order: o} },
 		"given, again": func(o Order) captureInput { o.IntentID = "pi_none"; return captureInput{Order: o, IntentID: "pi_1"} },
 	} {
-		p := newProvider(newClock())
+		p := newProvider(clocktest.New())
 		o := order(p.clock, east, methodOK)
 		s := newSaga(east, p)
 		if _, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil {
@@ -184,7 +185,7 @@ func TestACaptureTakesTheIntentThatItIsGivenThenTheOneThatAFactNamesThenTheOneTh
 
 // What a paid order costs at the provider: each call takes a third of a second, for which the function is billed.
 func TestAPaidOrderTakesThreeCalls(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	calls := 0
 	s := newSaga(east, p)

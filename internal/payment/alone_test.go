@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // alone is what a region knows of its peer, which was given up at a time; the zero value if it was not.
@@ -23,7 +24,7 @@ func (a alone) Alone(context.Context) (time.Time, bool, error) {
 
 // lost is a provider whose first key of the order stands for a server error of the east, and the placed fact that the west has: another price.
 func lost() (*provider, Order) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	p.breaks = 1
 	_, err := newSaga(east, p).authorize(context.Background(), stepInput{Order: order(p.clock, east, methodOK)})
 	if platform.CodeOf(err) != platform.Undecided {
@@ -50,11 +51,11 @@ func TestAKeyThatAGivenUpRegionSpentIsPassedOverWhenNoneOfItsCallsIsUnderWay(t *
 	} {
 		for _, aborts := range []bool{false, true} {
 			p, o := lost()
-			p.clock.now = p.clock.now.Add(2 * time.Hour)
+			p.clock.Add(2 * time.Hour)
 			o.PlacedRegion = c.placed
 			s, a := newSaga(west, p), alone{err: c.err}
 			if c.ago >= 0 {
-				a.since = p.clock.now.Add(-c.ago)
+				a.since = p.clock.Now().Add(-c.ago)
 			}
 			s.orders = a
 			step, want := func() (Decision, error) { return s.authorize(t.Context(), stepInput{Order: o}) }, "authorized"
@@ -75,7 +76,7 @@ func TestAKeyThatAGivenUpRegionSpentIsPassedOverWhenNoneOfItsCallsIsUnderWay(t *
 // other ends the order while the keys still live, with one intent, as everybody was told.
 func TestTheSurvivorEndsWhatTheGivenUpRegionBeganUnderOneIntent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		clock := newClock()
+		clock := clocktest.New()
 		p := newProvider(clock)
 		p.forgets, p.breaks, p.leaves = rapid.Bool().Draw(t, "refusals are not kept"), rapid.IntRange(0, 3).Draw(t, "server errors"), rapid.Bool().Draw(t, "after they were done")
 		method := rapid.SampledFrom([]string{methodOK, methodOK, methodDeclined, methodAsks, methodBogus}).Draw(t, "method")
@@ -105,13 +106,13 @@ func TestTheSurvivorEndsWhatTheGivenUpRegionBeganUnderOneIntent(t *testing.T) {
 		}
 		bad := []fault{noFault, noFault, lostBefore, lostAfter, slow}
 		play(bad, drawn(east), drawn(west), drawn(rapid.SampledFrom([]string{east, west}).Draw(t, "region")))
-		fence.since = clock.now
-		clock.now = clock.now.Add(rapid.SampledFrom([]time.Duration{0, time.Minute, aloneFor}).Draw(t, "later"))
+		fence.since = clock.Now()
+		clock.Add(rapid.SampledFrom([]time.Duration{0, time.Minute, aloneFor}).Draw(t, "later"))
 		play(bad, drawn(west), drawn(west))
-		clock.now = fence.since.Add(aloneFor)
+		clock.Set(fence.since.Add(aloneFor))
 		last := drawn(west)
 		for range 4 { // as the sweep starts it
-			clock.now = clock.now.Add(untriedFor)
+			clock.Add(untriedFor)
 			p.answer(true)
 			if !last.ended {
 				play([]fault{noFault}, last)
@@ -125,7 +126,7 @@ func TestTheSurvivorEndsWhatTheGivenUpRegionBeganUnderOneIntent(t *testing.T) {
 }
 
 func TestWhetherTheRegionIsAloneIsAskedOnlyWhenAKeyStandsForAnotherFact(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	s := newSaga(east, p)
 	s.orders = alone{err: errors.New("it was asked")}
 	o := order(p.clock, east, methodOK)

@@ -19,6 +19,8 @@ import (
 	"github.com/stripe/stripe-go/v85"
 
 	"twofold/internal/money"
+
+	"twofold/internal/platform/clocktest"
 )
 
 // What the contract's example calls its intent, customer and order; the provider's test puts its own in their places.
@@ -118,7 +120,7 @@ func agree(t *testing.T, a agreement) {
 	}
 	err = answered.
 		ExecuteTest(t, func(m consumer.MockServerConfig) error {
-			return a.call(newStripe(fmt.Sprintf("http://%s:%d", m.Host, m.Port), "https://shop.example/orders/{orderId}", http.DefaultClient, fixed(a.key), newClock(), strings.NewReader(strings.Repeat("x", 64))))
+			return a.call(newStripe(fmt.Sprintf("http://%s:%d", m.Host, m.Port), "https://shop.example/orders/{orderId}", http.DefaultClient, fixed(a.key), clocktest.New(), strings.NewReader(strings.Repeat("x", 64))))
 		})
 	if err != nil {
 		t.Error(err)

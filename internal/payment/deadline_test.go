@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // deadlines is a clock that writes down which deadlines were asked for.
 type deadlines struct {
-	*handClock
+	*clocktest.Clock
 	asked []time.Duration
 }
 
@@ -25,8 +26,8 @@ func (d *deadlines) WithTimeout(ctx context.Context, after time.Duration) (conte
 }
 
 func TestEveryStepHasOneDeadlineForAllItsCalls(t *testing.T) {
-	p := newProvider(newClock())
-	clock := &deadlines{handClock: p.clock}
+	p := newProvider(clocktest.New())
+	clock := &deadlines{Clock: p.clock}
 	s := newSaga(east, p)
 	s.clock = clock
 	in, err := json.Marshal(voidInput{Order: order(p.clock, east, methodOK), Reason: rejected("InsufficientStock")})

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // run is one run of the saga in one region, as far as payment goes.
@@ -102,7 +103,7 @@ func interleave(ctx context.Context, runs []*run, p *provider, pick func(n int) 
 // that differ. In the end there is one decision, everybody was told the same, and the card was charged once at most.
 func TestAnyInterleavingEndsWithOneDecisionAndOneChargeAtMost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		clock := newClock()
+		clock := clocktest.New()
 		p := newProvider(clock)
 		p.forgets = rapid.Bool().Draw(t, "refusals are not kept")
 		p.breaks, p.leaves = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "server errors"), rapid.Bool().Draw(t, "after they were done")
@@ -111,7 +112,7 @@ func TestAnyInterleavingEndsWithOneDecisionAndOneChargeAtMost(t *testing.T) {
 		if rapid.Bool().Draw(t, "two placed facts") {
 			o := order(clock, west, method)
 			o.Amount.Amount = 990
-			o.PlacedAt = clock.now.Add(rapid.SampledFrom([]time.Duration{0, time.Minute, 14 * time.Hour, 25 * time.Hour, 60 * time.Hour}).Draw(t, "placed later"))
+			o.PlacedAt = clock.Now().Add(rapid.SampledFrom([]time.Duration{0, time.Minute, 14 * time.Hour, 25 * time.Hour, 60 * time.Hour}).Draw(t, "placed later"))
 			orders[west] = o
 		}
 		if rapid.Bool().Draw(t, "customer who does not exist") {
@@ -126,7 +127,7 @@ func TestAnyInterleavingEndsWithOneDecisionAndOneChargeAtMost(t *testing.T) {
 			for range runs {
 				region := rapid.SampledFrom([]string{east, west}).Draw(t, "region")
 				o := orders[region]
-				if o.PlacedAt.After(clock.now) { // not placed here yet
+				if o.PlacedAt.After(clock.Now()) { // not placed here yet
 					region, o = east, orders[east]
 				}
 				r := &run{order: o, saga: saga{region: region, clock: clock, orders: together{}},
@@ -152,9 +153,9 @@ func TestAnyInterleavingEndsWithOneDecisionAndOneChargeAtMost(t *testing.T) {
 			if rapid.Bool().Draw(t, "the shopper answers") {
 				p.answer(rapid.Bool().Draw(t, "passed"))
 			}
-			clock.now = clock.now.Add(rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 11 * time.Hour, 12*time.Hour + time.Minute, 14 * time.Hour, 26 * time.Hour}).Draw(t, "pause"))
+			clock.Add(rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 11 * time.Hour, 12*time.Hour + time.Minute, 14 * time.Hour, 26 * time.Hour}).Draw(t, "pause"))
 		}
-		clock.now = clock.now.Add(85 * time.Hour) // the last word is asked for when all was placed, and no key stands for a refusal
+		clock.Add(85 * time.Hour) // the last word is asked for when all was placed, and no key stands for a refusal
 		phase(true, []fault{noFault}, 2)
 		checkDecision(t, p, told)
 	})

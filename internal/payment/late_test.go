@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // A region that was away knows an order only as placed long ago; the other has a younger placed fact of it.
 func TestARegionThatWasAwayFindsWhatAYoungerPlacedFactWasCharged(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	old := order(p.clock, east, methodOK)
-	p.clock.now = p.clock.now.Add(14 * time.Hour)
+	p.clock.Add(14 * time.Hour)
 	young, other := order(p.clock, west, methodOK), newSaga(west, p)
 	if _, err := other.authorize(t.Context(), stepInput{Order: young}); err != nil {
 		t.Fatal(err)
@@ -30,14 +31,14 @@ func TestARegionThatWasAwayFindsWhatAYoungerPlacedFactWasCharged(t *testing.T) {
 
 func TestALateVoidKeepsAYoungerPlacedFactFromBeingCharged(t *testing.T) {
 	for _, pause := range []time.Duration{time.Minute, 26 * time.Hour} {
-		p := newProvider(newClock())
+		p := newProvider(clocktest.New())
 		old := order(p.clock, east, methodOK)
-		p.clock.now = p.clock.now.Add(14 * time.Hour)
+		p.clock.Add(14 * time.Hour)
 		d, err := newSaga(east, p).void(t.Context(), voidInput{Order: old, Reason: rejected("PaymentDeclined")})
 		if err != nil || d.Decision != "cancelled" {
 			t.Fatalf("void: %+v, %v", d, err)
 		}
-		p.clock.now = p.clock.now.Add(pause)
+		p.clock.Add(pause)
 		if got, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: order(p.clock, west, methodOK)}); err != nil || got != d {
 			t.Errorf("after %s: %+v, %v, want %+v", pause, got, err, d)
 		}
@@ -46,7 +47,7 @@ func TestALateVoidKeepsAYoungerPlacedFactFromBeingCharged(t *testing.T) {
 
 func TestARequestRepeatedWhenTheKeyIsForgottenIsChargedOnce(t *testing.T) {
 	for _, later := range []time.Duration{23*time.Hour + time.Minute, 25 * time.Hour, 20 * 24 * time.Hour} {
-		p := newProvider(newClock())
+		p := newProvider(clocktest.New())
 		first := order(p.clock, east, methodOK)
 		if _, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: first}); err != nil {
 			t.Fatal(err)
@@ -54,7 +55,7 @@ func TestARequestRepeatedWhenTheKeyIsForgottenIsChargedOnce(t *testing.T) {
 		if _, err := newSaga(east, p).capture(t.Context(), captureInput{Order: first}); err != nil {
 			t.Fatal(err)
 		}
-		p.clock.now = p.clock.now.Add(later)
+		p.clock.Add(later)
 		d, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: order(p.clock, west, methodOK)})
 		if err != nil || d.Decision != "captured" || d.CommittedBy != east || len(p.intents) != 1 {
 			t.Errorf("%s later: %+v, %v, %d intents", later, d, err, len(p.intents))
@@ -69,13 +70,13 @@ func TestAnIntentThatNobodyTriedIsWaitedForAndThenDeclined(t *testing.T) {
 		for age, code := range map[time.Duration]platform.Code{
 			0: platform.Undecided, untriedFor - time.Second: platform.Undecided, untriedFor: platform.PaymentDeclined, 13 * time.Hour: platform.PaymentDeclined,
 		} {
-			p := newProvider(newClock())
+			p := newProvider(clocktest.New())
 			o := order(p.clock, east, methodOK)
 			if _, err := p.Create(t.Context(), o.tombstones()[0], o.createKey(0)); err != nil {
 				t.Fatal(err)
 			}
 			p.intents[0].Status = status
-			p.clock.now = p.clock.now.Add(age)
+			p.clock.Add(age)
 			s := newSaga(east, p)
 			_, err := s.authorize(t.Context(), stepInput{Order: o})
 			wantCode(t, err, code)
@@ -88,7 +89,7 @@ func TestAnIntentThatNobodyTriedIsWaitedForAndThenDeclined(t *testing.T) {
 }
 
 func TestARunThatFindsThePaymentVoidTellsTheReasonOfTheRunThatVoidedIt(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	first, second := newSaga(east, p), newSaga(west, p)
 	if _, err := first.authorize(t.Context(), stepInput{Order: o}); err != nil {
@@ -114,7 +115,7 @@ func TestARunThatFindsThePaymentVoidTellsTheReasonOfTheRunThatVoidedIt(t *testin
 }
 
 func TestTheFirstReasonOfARejectionStays(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	s := newSaga(east, p)
 	if _, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil {

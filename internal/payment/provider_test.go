@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"twofold/internal/platform/clocktest"
 )
 
 const (
@@ -12,20 +14,10 @@ const (
 	west = "us-west-2"
 )
 
-type handClock struct{ now time.Time }
-
-func (c *handClock) Now() time.Time                             { return c.now }
-func (c *handClock) Sleep(context.Context, time.Duration) error { return nil }
-func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
-
-func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
-
 // provider is a payment provider as Stripe documents it: intents with their statuses, and idempotency keys that keep the first answer
 // for a day and complain of other parameters.
 type provider struct {
-	clock    *handClock
+	clock    *clocktest.Clock
 	intents  []*account
 	keys     map[string]kept
 	captures int
@@ -53,7 +45,9 @@ type kept struct {
 	runs   bool // the first call is still under way
 }
 
-func newProvider(clock *handClock) *provider { return &provider{clock: clock, keys: map[string]kept{}} }
+func newProvider(clock *clocktest.Clock) *provider {
+	return &provider{clock: clock, keys: map[string]kept{}}
+}
 
 // Payment methods that fail.
 const (
@@ -80,7 +74,7 @@ func (p *provider) Create(ctx context.Context, params Params, key string) (Inten
 	if p.wrong {
 		return Intent{}, &Failure{Kind: Denied, Detail: "401"}
 	}
-	if k, ok := p.keys[key]; ok && p.clock.now.Sub(k.at) < 24*time.Hour {
+	if k, ok := p.keys[key]; ok && p.clock.Now().Sub(k.at) < 24*time.Hour {
 		switch {
 		case k.params != params:
 			return Intent{}, &Failure{Kind: Mismatch, Detail: "400 idempotency_error"}
@@ -93,13 +87,13 @@ func (p *provider) Create(ctx context.Context, params Params, key string) (Inten
 	}
 	if slow := p.slow; slow != nil {
 		p.slow = nil
-		p.keys[key] = kept{params: params, at: p.clock.now, runs: true}
+		p.keys[key] = kept{params: params, at: p.clock.Now(), runs: true}
 		slow()
 	}
 	delete(p.keys, key)
 	i, failure := p.make(ctx, params)
 	if failure == nil || !p.forgets || failure.Kind == Broken || failure.Detail == declined {
-		p.keys[key] = kept{params: params, at: p.clock.now, id: i.ID, err: failure}
+		p.keys[key] = kept{params: params, at: p.clock.Now(), id: i.ID, err: failure}
 	}
 	if failure != nil {
 		return Intent{}, failure
@@ -123,8 +117,8 @@ func (p *provider) make(ctx context.Context, params Params) (Intent, *Failure) {
 	if broken && !p.leaves {
 		return Intent{}, &Failure{Kind: Broken, Detail: "500 api_error"}
 	}
-	a := &account{params: params, created: p.clock.now, Intent: Intent{ID: fmt.Sprintf("pi_%d", len(p.intents)+1), Status: requiresPaymentMethod,
-		OrderID: params.OrderID, PlacedRegion: params.Placed, Created: p.clock.now}}
+	a := &account{params: params, created: p.clock.Now(), Intent: Intent{ID: fmt.Sprintf("pi_%d", len(p.intents)+1), Status: requiresPaymentMethod,
+		OrderID: params.OrderID, PlacedRegion: params.Placed, Created: p.clock.Now()}}
 	p.intents = append(p.intents, a)
 	failure := p.confirm(a)
 	if ctx.Value(aborting{}) != nil && a.Status != requiresPaymentMethod {

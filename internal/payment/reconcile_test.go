@@ -10,6 +10,8 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/money"
+
+	"twofold/internal/platform/clocktest"
 )
 
 // books are all that the reconciler touches besides the provider.
@@ -73,15 +75,15 @@ func (p *provider) Recent(_ context.Context, from, to time.Time, after string) (
 	return page, false, nil
 }
 
-func newReconciler(homes ...string) (reconciler, *provider, *books, *handClock) {
-	clock := &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+func newReconciler(homes ...string) (reconciler, *provider, *books, *clocktest.Clock) {
+	clock := clocktest.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	p, b := newProvider(clock), &books{outcomes: map[string]Outcome{}, homes: homes, place: map[string]place{}, again: map[string]bool{}}
 	return reconciler{gateway: p, orders: b, shipping: b, places: b, clock: clock, log: slog.New(slog.DiscardHandler)}, p, b, clock
 }
 
 func (p *provider) holds(order, home string, status Status) *account {
-	a := &account{created: p.clock.now, params: Params{Amount: money.Money{Amount: 790}},
-		Intent: Intent{ID: fmt.Sprint("pi_", order), OrderID: order, PlacedRegion: home, Status: status, Created: p.clock.now}}
+	a := &account{created: p.clock.Now(), params: Params{Amount: money.Money{Amount: 790}},
+		Intent: Intent{ID: fmt.Sprint("pi_", order), OrderID: order, PlacedRegion: home, Status: status, Created: p.clock.Now()}}
 	if status == succeeded {
 		a.Received = 790
 	}
@@ -115,7 +117,7 @@ func TestIntentsWithoutALivingOrderAreEnded(t *testing.T) {
 	}
 	foreign := p.holds("foreign", "us-west-2", requiresCapture)
 	for range 20 {
-		clock.now = clock.now.Add(time.Minute)
+		clock.Add(time.Minute)
 		if _, err := r.run(t.Context(), struct{}{}); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +140,7 @@ func TestIntentsWithoutALivingOrderAreEnded(t *testing.T) {
 	}
 	b.homes = append(b.homes, "us-west-2") // it was given up
 	for range 20 {
-		clock.now = clock.now.Add(time.Minute)
+		clock.Add(time.Minute)
 		if _, err := r.run(t.Context(), struct{}{}); err != nil {
 			t.Fatal(err)
 		}
@@ -153,13 +155,13 @@ func TestAnUnknownOrderHasTimeToArrive(t *testing.T) {
 	late := p.holds("late", "us-east-1", succeeded)
 	mute := p.holds("ord_mute", "us-east-1", requiresCapture)
 	for range 12 {
-		clock.now = clock.now.Add(time.Minute)
+		clock.Add(time.Minute)
 		if _, err := r.run(t.Context(), struct{}{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b.outcomes["late"] = Outcome{Known: true, State: fact.StateConfirmed}
-	clock.now = clock.now.Add(time.Hour)
+	clock.Add(time.Hour)
 	res, err := r.run(t.Context(), struct{}{})
 	if err != nil || res.Failed == 0 || len(late.refunds) > 0 || mute.Status != requiresCapture || !b.again["pi_ord_mute"] {
 		t.Errorf("%+v, %v: refunds %v, the unanswered one is %s", res, err, late.refunds, mute.Status)

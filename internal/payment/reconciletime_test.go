@@ -18,7 +18,7 @@ type slowProvider struct {
 }
 
 func (p *slowProvider) Retrieve(ctx context.Context, id string) (Intent, error) {
-	p.clock.now = p.clock.now.Add(p.takes)
+	p.clock.Add(p.takes)
 	if ctx.Err() != nil {
 		return Intent{}, fmt.Errorf("retrieving: %w", ctx.Err())
 	}
@@ -26,35 +26,16 @@ func (p *slowProvider) Retrieve(ctx context.Context, id string) (Intent, error) 
 	return p.provider.Retrieve(ctx, id)
 }
 
-type slowClock struct{ *handClock }
-
-func (c slowClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return slowContext{ctx, c.handClock, c.now.Add(d)}, func() {}
-}
-
-type slowContext struct {
-	context.Context
-	clock *handClock
-	at    time.Time
-}
-
-func (c slowContext) Err() error {
-	if c.clock.now.Before(c.at) {
-		return nil
-	}
-	return context.DeadlineExceeded
-}
-
 func TestAFullListDoesNotKeepTheReconcilerFromNewIntents(t *testing.T) {
 	r, p, b, clock := newReconciler(east)
 	slow := &slowProvider{provider: p, takes: time.Second, retrieved: map[string]int{}}
-	r.gateway, r.clock = slow, slowClock{clock}
+	r.gateway, r.clock = slow, clock
 	for i := range 50 { // their shoppers have not answered their banks yet
 		a := p.holds(fmt.Sprintf("waiting %02d", i), east, requiresAction)
 		b.outcomes[a.OrderID], b.again[a.ID] = Outcome{Known: true, State: fact.StateActionRequired}, true
 	}
 	orphan := p.holds("nobody", east, requiresCapture)
-	clock.now = clock.now.Add(time.Hour)
+	clock.Add(time.Hour)
 	for range 3 {
 		if _, err := r.run(t.Context(), struct{}{}); err != nil {
 			t.Fatal(err)
@@ -73,7 +54,7 @@ func TestAFullListDoesNotKeepTheReconcilerFromNewIntents(t *testing.T) {
 func TestAnErrorIsToldThoughTheTimeIsUp(t *testing.T) {
 	r, p, b, clock := newReconciler(east)
 	slow := &slowProvider{provider: p, takes: time.Minute, retrieved: map[string]int{}}
-	r.gateway, r.clock, r.places = slow, slowClock{clock}, lostPlaces{b}
+	r.gateway, r.clock, r.places = slow, clock, lostPlaces{b}
 	a := p.holds("waiting", east, requiresAction)
 	b.again[a.ID] = true
 	if _, err := r.run(t.Context(), struct{}{}); !errors.Is(err, errLost) {
@@ -104,7 +85,7 @@ func TestAnIntentThatWasPaidSinceItWasListedIsLeftAlone(t *testing.T) {
 	r, p, b, clock := newReconciler(east)
 	a := p.holds("late", east, requiresCapture)
 	r.orders = paysMeanwhile{b, a}
-	clock.now = clock.now.Add(time.Hour)
+	clock.Add(time.Hour)
 	if res, err := r.run(t.Context(), struct{}{}); err != nil || res.Voided+res.Refunded > 0 || a.Status != succeeded || a.RejectedFor != "" || len(a.refunds) > 0 {
 		t.Errorf("%+v, %v: %+v", res, err, a)
 	}

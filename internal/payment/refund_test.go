@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // paid is a provider with the captured intent of an order.
@@ -16,7 +17,7 @@ func paid(t interface {
 	Context() context.Context
 }) (*provider, Order) {
 	t.Helper()
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	s := newSaga(east, p)
 	if _, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil {
@@ -50,7 +51,7 @@ func TestARefundPaysWhatEarlierOnesLeft(t *testing.T) {
 }
 
 func TestOnlyACapturedPaymentIsRefunded(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	s := newSaga(east, p)
 	_, err := s.refund(t.Context(), stepInput{Order: o})

@@ -8,10 +8,11 @@ import (
 
 	"twofold/internal/money"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
-func order(clock *handClock, region, method string) Order {
-	o := Order{OrderID: "ord_1", PlacedRegion: region, PlacedAt: clock.now, Amount: money.Money{Amount: 790, Currency: "EUR"}}
+func order(clock *clocktest.Clock, region, method string) Order {
+	o := Order{OrderID: "ord_1", PlacedRegion: region, PlacedAt: clock.Now(), Amount: money.Money{Amount: 790, Currency: "EUR"}}
 	o.Payment.Customer, o.Payment.Method, o.Payment.Version = "cus_1", method, 1
 	return o
 }
@@ -60,7 +61,7 @@ func TestAuthorizeAnswersByTheIntentsStatus(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			p := newProvider(newClock())
+			p := newProvider(clocktest.New())
 			o := order(p.clock, east, c.method)
 			if c.status != "" {
 				if _, err := p.Create(t.Context(), o.params(), o.createKey(0)); err != nil && c.method != methodDeclined {
@@ -78,7 +79,7 @@ func TestAuthorizeAnswersByTheIntentsStatus(t *testing.T) {
 }
 
 func TestARegionWithAnotherPlacedFactAdoptsTheIntentThatExists(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	if _, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: order(p.clock, west, methodOK)}); err != nil {
 		t.Fatal(err)
 	}
@@ -110,9 +111,9 @@ func TestNoPaymentIsBegunLaterThanTwelveHours(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			p := newProvider(newClock())
+			p := newProvider(clocktest.New())
 			o := order(p.clock, east, methodOK)
-			p.clock.now = p.clock.now.Add(c.age)
+			p.clock.Add(c.age)
 			_, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: o})
 			wantCode(t, err, c.authorize)
 			d, err := newSaga(west, p).void(t.Context(), voidInput{Order: o, Reason: rejected("InsufficientStock")})
@@ -127,12 +128,12 @@ func TestNoPaymentIsBegunLaterThanTwelveHours(t *testing.T) {
 }
 
 func TestAnOldOrdersIntentIsFoundByTheCustomerAndTheTime(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	if _, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: o}); err != nil {
 		t.Fatal(err)
 	}
-	p.clock.now = p.clock.now.Add(30 * time.Hour) // the keys are forgotten, and the other region has no record
+	p.clock.Add(30 * time.Hour) // the keys are forgotten, and the other region has no record
 	d, err := newSaga(west, p).capture(t.Context(), captureInput{Order: o})
 	if err != nil || d.Decision != "captured" || d.CommittedBy != west {
 		t.Errorf("got %+v, %v", d, err)
@@ -146,7 +147,7 @@ func TestVoidKeepsAnyOtherRunFromPaying(t *testing.T) {
 	for _, c := range cases {
 		for _, forgets := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, refusals forgotten: %v", c.name, forgets), func(t *testing.T) {
-				p := newProvider(newClock())
+				p := newProvider(clocktest.New())
 				p.forgets = forgets
 				o := order(p.clock, east, c.method)
 				o.Payment.Customer = c.customer
@@ -176,7 +177,7 @@ func TestVoidKeepsAnyOtherRunFromPaying(t *testing.T) {
 }
 
 func TestTheFirstDecisionIsEverybodysAnswer(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodOK)
 	first, second := newSaga(east, p), newSaga(west, p)
 	if _, err := first.authorize(t.Context(), stepInput{Order: o}); err != nil {
@@ -202,26 +203,26 @@ func TestAnIntentCapturedByHandWasCommittedByItsPlacedRegion(t *testing.T) {
 }
 
 func TestACaptureWithoutAnIntentIsInternal(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	_, err := newSaga(east, p).capture(t.Context(), captureInput{Order: order(p.clock, east, methodOK)})
 	wantCode(t, err, platform.Internal)
 }
 
 func TestAKeyThatTheProviderDoesNotTakeIsInternal(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	p.wrong = true
 	_, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: order(p.clock, east, methodOK)})
 	wantCode(t, err, platform.Internal)
 }
 
 func TestAVoidNamesItsOutcome(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	_, err := newSaga(east, p).void(t.Context(), voidInput{Order: order(p.clock, east, methodOK), Reason: Reason{Outcome: "lost"}})
 	wantCode(t, err, platform.InvalidRequest)
 }
 
 func TestTwoFactsOfOneOrderHaveOneKey(t *testing.T) {
-	clock := newClock()
+	clock := clocktest.New()
 	o, later := order(clock, east, methodOK), order(clock, west, methodOK)
 	later.Payment.Version = 2
 	if o.createKey(0) != later.createKey(0) || o.createKey(0) == o.createKey(1) {
@@ -230,7 +231,7 @@ func TestTwoFactsOfOneOrderHaveOneKey(t *testing.T) {
 }
 
 func TestAnIntentIsMarkedBeforeTheShopperIsSentToAuthenticate(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodAsks)
 	calls := 0
 	s := newSaga(east, p)
@@ -255,7 +256,7 @@ func TestAnIntentIsMarkedBeforeTheShopperIsSentToAuthenticate(t *testing.T) {
 }
 
 func TestAShopperWhoFailsToAuthenticateIsDeclined(t *testing.T) {
-	p := newProvider(newClock())
+	p := newProvider(clocktest.New())
 	o := order(p.clock, east, methodAsks)
 	s := newSaga(west, p)
 	if _, err := s.authorize(t.Context(), stepInput{Order: o}); err != nil {
@@ -270,7 +271,7 @@ func TestAShopperWhoFailsToAuthenticateIsDeclined(t *testing.T) {
 func TestAnOrderWhoseKeyStandsForAServerErrorGoesOnToItsNextKey(t *testing.T) {
 	for name, leaves := range map[string]bool{"and nothing was done": false, "though it was done": true} {
 		t.Run(name, func(t *testing.T) {
-			p := newProvider(newClock())
+			p := newProvider(clocktest.New())
 			p.breaks, p.leaves = 2, leaves
 			o := order(p.clock, east, methodOK)
 			var d Decision

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"twofold/internal/platform/clocktest"
 )
 
 // wire answers requests from a script and writes down what was sent.
@@ -47,7 +49,7 @@ func (f fixed) Value(context.Context) (string, error) { return string(f), nil }
 
 func newGateway(answers ...answer) (stripeGateway, *wire) {
 	w := &wire{answers: answers}
-	return newStripe("https://stripe.example", "https://shop.example/orders/{orderId}", &http.Client{Transport: w}, fixed("sk_1"), newClock(), bytes.NewReader(make([]byte, 1024))), w
+	return newStripe("https://stripe.example", "https://shop.example/orders/{orderId}", &http.Client{Transport: w}, fixed("sk_1"), clocktest.New(), bytes.NewReader(make([]byte, 1024))), w
 }
 
 const intentBody = `{"id":"pi_1","object":"payment_intent","status":"succeeded","cancellation_reason":null,` +
@@ -58,7 +60,7 @@ func TestRequestsToStripe(t *testing.T) {
 	const zeroKey = "twofold-once-00000000000000000000000000000000"
 	ctx := context.Background()
 	at := time.Unix(1_700_000_000, 0)
-	o := order(&handClock{now: at}, east, methodOK)
+	o := order(clocktest.At(at), east, methodOK)
 	cases := []struct {
 		name   string
 		answer string
@@ -159,14 +161,14 @@ func TestAnAnswerThatIsReplayedIsNotBelieved(t *testing.T) {
 		"replayed":   {http.Header{"Idempotent-Replayed": {"true"}}, canceled, 2},
 	} {
 		g, w := newGateway(answer{status: http.StatusOK, body: then, header: c.header}, answer{status: http.StatusOK, body: now})
-		got, err := g.Create(t.Context(), order(newClock(), east, methodOK).params(), "key")
+		got, err := g.Create(t.Context(), order(clocktest.New(), east, methodOK).params(), "key")
 		if err != nil || got.Status != c.want || len(w.sent) != c.sent {
 			t.Errorf("%s: %+v, %v after %d requests", name, got, err, len(w.sent))
 		}
 	}
 	g, _ := newGateway(answer{status: http.StatusOK, body: then, header: http.Header{"Idempotent-Replayed": {"true"}}})
 	var f *Failure
-	if got, err := g.Create(t.Context(), order(newClock(), east, methodOK).params(), "key"); !errors.As(err, &f) || f.Kind != Unanswered {
+	if got, err := g.Create(t.Context(), order(clocktest.New(), east, methodOK).params(), "key"); !errors.As(err, &f) || f.Kind != Unanswered {
 		t.Errorf("replayed and then not read: %+v, %v", got, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 	"twofold/internal/platform/webhooktest"
 )
 
@@ -38,7 +39,7 @@ const asked = `"order_id":"ord_1","asked":"authentication"`
 // signing is the key that webhooks are signed with.
 type signing struct {
 	key   string
-	clock *handClock
+	clock *clocktest.Clock
 }
 
 func (s signing) Verify(_ context.Context, header, body string) error {
@@ -49,8 +50,8 @@ func post(body, signature string) platform.Request {
 	return webhooktest.Post("stripe-signature", body, signature)
 }
 
-func newHook() (webhook, *inbox, *handClock) {
-	b, clock := &inbox{}, newClock()
+func newHook() (webhook, *inbox, *clocktest.Clock) {
+	b, clock := &inbox{}, clocktest.New()
 	return webhook{secret: signing{"whsec_1", clock}, orders: b}, b, clock
 }
 
@@ -72,7 +73,7 @@ func TestAWebhookIsStoredIfTheSagaCouldNotKnow(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h, b, clock := newHook()
 			for range 2 { // doubled: the provider delivers at least once
-				res, err := h.receive(t.Context(), post(c.body, webhooktest.Sign(c.body, "whsec_1", clock.now)))
+				res, err := h.receive(t.Context(), post(c.body, webhooktest.Sign(c.body, "whsec_1", clock.Now())))
 				if err != nil || res.Status != http.StatusOK || res.Body != (platform.WebhookReceived{Stored: c.stored}) {
 					t.Fatalf("got %+v, %v", res, err)
 				}
@@ -115,7 +116,7 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			h, b, clock := newHook()
-			_, err := h.receive(t.Context(), post(c.body, c.signature(clock.now)))
+			_, err := h.receive(t.Context(), post(c.body, c.signature(clock.Now())))
 			wantCode(t, err, c.code)
 			p := platform.ProblemOf(err)
 			if c.pointer != "" && (len(p.Errors) != 1 || p.Errors[0].Pointer != c.pointer) {
@@ -134,7 +135,7 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 // hooked is the webhook as the common tests take it.
 func hooked() webhooktest.Hook {
 	h, b, clock := newHook()
-	return webhooktest.Hook{Receive: h.receive, Now: &clock.now, Stored: func() int { return len(b.stored) }, Refuse: func(err error) { b.refuse = err },
+	return webhooktest.Hook{Receive: h.receive, Clock: clock, Stored: func() int { return len(b.stored) }, Refuse: func(err error) { b.refuse = err },
 		Good: func(at time.Time) platform.Request {
 			body := stripeBody("payment_intent.succeeded", asked)
 			return post(body, webhooktest.Sign(body, "whsec_1", at))

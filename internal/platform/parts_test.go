@@ -7,35 +7,15 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"twofold/internal/platform/clocktest"
 )
 
-// partClock goes on only when it is told to; its contexts end when it has come to their time.
-type partClock struct{ now time.Time }
-
-func (c *partClock) Now() time.Time                             { return c.now }
-func (c *partClock) Sleep(context.Context, time.Duration) error { return nil }
-func (c *partClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return partContext{ctx, c, c.now.Add(d)}, func() {}
-}
-
-type partContext struct {
-	context.Context
-	clock *partClock
-	at    time.Time
-}
-
-func (c partContext) Err() error {
-	if !c.clock.now.Before(c.at) {
-		return context.DeadlineExceeded
-	}
-	return c.Context.Err()
-}
-
 func TestAPartThatTakesAllItsTimeLeavesTheOthersTheirs(t *testing.T) {
-	clock, did := &partClock{now: time.Unix(0, 0)}, ""
+	clock, did := clocktest.At(time.Unix(0, 0)), ""
 	busy := func(name string) func(context.Context) error {
 		return func(ctx context.Context) error {
-			for ; ctx.Err() == nil; clock.now = clock.now.Add(time.Second) {
+			for ; ctx.Err() == nil; clock.Add(time.Second) {
 				did += name
 			}
 			return Wrap(Unavailable, fmt.Errorf("call: %w", ctx.Err()))
@@ -65,9 +45,9 @@ func TestOnlyTheEndOfItsOwnTimeIsNoError(t *testing.T) {
 		{"a call of its own timed out", 0, context.DeadlineExceeded, true},
 	}
 	for _, c := range cases {
-		clock := &partClock{now: time.Unix(0, 0)}
+		clock := clocktest.At(time.Unix(0, 0))
 		err := InParts(t.Context(), clock, time.Second, func(context.Context) error {
-			clock.now = clock.now.Add(c.takes)
+			clock.Add(c.takes)
 			return c.err
 		})
 		if (err != nil) != c.want {
@@ -85,12 +65,12 @@ func (n *note) SetLast(ctx context.Context, id string) error {
 }
 
 func TestEveryoneHasATurnThoughTheFirstTakeAllTheTime(t *testing.T) {
-	clock, n := &partClock{now: time.Unix(0, 0)}, &note{}
+	clock, n := clocktest.At(time.Unix(0, 0)), &note{}
 	var turns []string
 	for range 3 {
 		err := InParts(t.Context(), clock, 3*time.Second, func(ctx context.Context) error {
 			return Turns(ctx, clock, n, []string{"c", "a", "e", "b", "d"}, func(id string) {
-				clock.now = clock.now.Add(time.Second)
+				clock.Add(time.Second)
 				turns = append(turns, id)
 			})
 		})
@@ -105,7 +85,7 @@ func TestEveryoneHasATurnThoughTheFirstTakeAllTheTime(t *testing.T) {
 	for range 2 { // nobody has enough time
 		err := InParts(t.Context(), clock, time.Second, func(ctx context.Context) error {
 			return Turns(ctx, clock, n, []string{"a", "b"}, func(id string) {
-				clock.now = clock.now.Add(time.Minute)
+				clock.Add(time.Minute)
 				turns = append(turns, id)
 			})
 		})

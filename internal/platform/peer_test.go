@@ -9,27 +9,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/platform/clocktest"
 )
-
-// peerClock moves only by Sleep, and ends a context with a time-out when that has passed.
-type peerClock struct {
-	now time.Time
-	end time.Time
-}
-
-func (c *peerClock) Now() time.Time { return c.now }
-
-func (c *peerClock) Sleep(_ context.Context, d time.Duration) error {
-	if c.now = c.now.Add(d); c.now.Before(c.end) {
-		return nil
-	}
-	return context.DeadlineExceeded
-}
-
-func (c *peerClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	c.end = c.now.Add(d)
-	return context.WithCancel(ctx)
-}
 
 // peerTable is the peer's replica: items by sort key, or an error for every call.
 type peerTable struct {
@@ -55,8 +37,8 @@ func anItem(sk, value string) Item {
 	return Item{"pk": &types.AttributeValueMemberS{Value: "order#1"}, "sk": &types.AttributeValueMemberS{Value: sk}, "v": &types.AttributeValueMemberN{Value: value}}
 }
 
-func newTestPeer(r *peerTable) (*Peer, *peerClock) {
-	clock := &peerClock{now: time.Unix(0, 0)}
+func newTestPeer(r *peerTable) (*Peer, *clocktest.Clock) {
+	clock := clocktest.At(time.Unix(0, 0))
 	return &Peer{table: "orders", client: r, each: Runtime{}.Each, clock: clock, log: slog.New(slog.DiscardHandler)}, clock
 }
 
@@ -91,7 +73,7 @@ func TestACopyStandsInTwoRegionsOnlyIfThePeerHasEveryItemAsItIs(t *testing.T) {
 }
 
 func TestAPeerThatIsTurnedOffIsNotAsked(t *testing.T) {
-	p := NewPeer(Runtime{Clock: &peerClock{}}, "orders", "us-west-2", false)
+	p := NewPeer(Runtime{Clock: clocktest.New()}, "orders", "us-west-2", false)
 	if got := p.Copy(context.Background(), anItem("a", "1")); got != InOneRegion {
 		t.Error(got)
 	}
@@ -107,7 +89,7 @@ func TestNothingIsCopiedToAPeerThatFailsInARowForAWhile(t *testing.T) {
 		t.Errorf("%d calls, want %d", r.calls, peerFailures)
 	}
 	r.fail = nil
-	clock.now = clock.now.Add(peerPause)
+	clock.Add(peerPause)
 	if got := p.Copy(context.Background(), anItem("a", "1")); got != InTwoRegions {
 		t.Errorf("after the pause: %s", got)
 	}

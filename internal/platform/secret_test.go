@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"twofold/internal/platform/clocktest"
 )
 
 // vault is Secrets Manager with one secret: values by label, and when the current one was made.
@@ -40,17 +42,9 @@ func (v *vault) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// handed is time that a test moves.
-type handed struct {
-	Clock
-	now time.Time
-}
-
-func (c *handed) Now() time.Time { return c.now }
-
-func newSecret(signs bool) (*Secret, *vault, *handed, *bytes.Buffer) {
-	clock, log := &handed{now: time.Unix(1_700_000_000, 0)}, &bytes.Buffer{}
-	v := &vault{values: map[string]string{stageCurrent: "key_1"}, made: clock.now.Add(-time.Minute)}
+func newSecret(signs bool) (*Secret, *vault, *clocktest.Clock, *bytes.Buffer) {
+	clock, log := clocktest.At(time.Unix(1_700_000_000, 0)), &bytes.Buffer{}
+	v := &vault{values: map[string]string{stageCurrent: "key_1"}, made: clock.Now().Add(-time.Minute)}
 	rt := Runtime{Clock: clock, Log: slog.New(slog.NewJSONHandler(log, nil)), AWS: aws.Config{Region: "us-east-1", HTTPClient: &http.Client{Transport: v},
 		Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), Retryer: func() aws.Retryer { return aws.NopRetryer{} }}}
 	s := rt.Secret("arn:secret")
@@ -70,9 +64,9 @@ func TestARotatedKeyIsTakenUpWithinTheHour(t *testing.T) {
 	}
 	value("key_1", 1)
 	v.values[stageCurrent] = "key_2"
-	clock.now = clock.now.Add(secretFor - time.Second)
+	clock.Add(secretFor - time.Second)
 	value("key_1", 1)
-	clock.now = clock.now.Add(time.Second)
+	clock.Add(time.Second)
 	value("key_2", 2)
 }
 
@@ -83,7 +77,7 @@ func TestAKeyThatCannotBeReadAgainIsUsedOnAndAskedForSoon(t *testing.T) {
 	}
 	v.down = true
 	for _, later := range []time.Duration{secretFor, time.Second, againAfter} {
-		clock.now = clock.now.Add(later)
+		clock.Add(later)
 		if got, err := s.Value(context.Background()); err != nil || got != "key_1" {
 			t.Errorf("%s later: %q, %v", later, got, err)
 		}
@@ -101,13 +95,13 @@ func TestAKeyThatCannotBeReadAgainIsUsedOnAndAskedForSoon(t *testing.T) {
 func TestSignaturesByTheKeyBeforeAreTakenForADay(t *testing.T) {
 	s, v, clock, _ := newSecret(true)
 	verify := func(key string) error {
-		return s.Verify(context.Background(), fmt.Sprintf("t=%d,v1=%s", clock.now.Unix(), signed("{}", key, clock.now)), "{}")
+		return s.Verify(context.Background(), fmt.Sprintf("t=%d,v1=%s", clock.Now().Unix(), signed("{}", key, clock.Now())), "{}")
 	}
 	if verify("key_1") != nil || CodeOf(verify("key_0")) != BadSignature {
 		t.Error("the first key")
 	}
-	v.values, v.made = map[string]string{stageCurrent: "key_2", stagePrevious: "key_1"}, clock.now
-	clock.now = clock.now.Add(againAfter)
+	v.values, v.made = map[string]string{stageCurrent: "key_2", stagePrevious: "key_1"}, clock.Now()
+	clock.Add(againAfter)
 	before := v.asked
 	if err := verify("key_2"); err != nil {
 		t.Errorf("a key that has just been made: %v", err)
@@ -118,7 +112,7 @@ func TestSignaturesByTheKeyBeforeAreTakenForADay(t *testing.T) {
 	if err := verify("key_1"); err != nil {
 		t.Errorf("the key before: %v", err)
 	}
-	clock.now = v.made.Add(SecretOverlap)
+	clock.Set(v.made.Add(SecretOverlap))
 	if verify("key_2") != nil || CodeOf(verify("key_1")) != BadSignature {
 		t.Error("the key before is taken for longer than a day")
 	}

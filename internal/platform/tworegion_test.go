@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"twofold/internal/platform/clocktest"
 )
 
 // ownTable is this region's replica: items by sort key, or an error for every call.
@@ -31,7 +33,7 @@ func (r *ownTable) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...fu
 
 func newWriter() (*TwoRegions, *ownTable, *peerTable) {
 	own, peer := &ownTable{items: map[string]Item{}}, &peerTable{items: map[string]Item{}}
-	p := &Peer{table: "t", client: peer, each: Runtime{}.Each, clock: &peerClock{}, log: slog.New(slog.DiscardHandler)}
+	p := &Peer{table: "t", client: peer, each: Runtime{}.Each, clock: clocktest.New(), log: slog.New(slog.DiscardHandler)}
 	return &TwoRegions{table: "t", own: own, peer: p}, own, peer
 }
 

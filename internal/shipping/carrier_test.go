@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // wire answers one request and writes down what was sent.
@@ -35,7 +36,7 @@ type fixed string
 func (f fixed) Value(context.Context) (string, error) { return string(f), nil }
 
 func newCarrier(w *wire) carrier {
-	return carrier{base: "https://carrier.example", http: &http.Client{Transport: w}, secret: fixed("key_1"), clock: newClock()}
+	return carrier{base: "https://carrier.example", http: &http.Client{Transport: w}, secret: fixed("key_1"), clock: clocktest.New()}
 }
 
 func TestRequestsToTheCarrier(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/pact-foundation/pact-go/v2/matchers"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // exampleReference is the reference of the contract's bookings; the carrier's test puts its own in its place.
@@ -103,7 +104,7 @@ func agree(t *testing.T, a agreement) {
 		}
 	}).WillRespondWith(a.status, func(b *consumer.V4ResponseBuilder) { b.JSONBody(a.answer) }).
 		ExecuteTest(t, func(m consumer.MockServerConfig) error {
-			return a.call(carrier{base: fmt.Sprintf("http://%s:%d", m.Host, m.Port), http: http.DefaultClient, secret: fixed("carrier_contract"), clock: newClock()})
+			return a.call(carrier{base: fmt.Sprintf("http://%s:%d", m.Host, m.Port), http: http.DefaultClient, secret: fixed("carrier_contract"), clock: clocktest.New()})
 		})
 	if err != nil {
 		t.Error(err)

@@ -8,16 +8,6 @@ import (
 	"twofold/internal/platform"
 )
 
-type handClock struct{ now time.Time }
-
-func (c *handClock) Now() time.Time                             { return c.now }
-func (c *handClock) Sleep(context.Context, time.Duration) error { return nil }
-func (c *handClock) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithCancel(ctx)
-}
-
-func newClock() *handClock { return &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
-
 // depot is a carrier with one shipment for each reference. A fault is what a call of that name answers, after doing it if late.
 type depot struct {
 	shipments map[string]Status

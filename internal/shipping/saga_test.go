@@ -10,6 +10,7 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 func input(t *testing.T) stepInput {
@@ -22,7 +23,7 @@ func input(t *testing.T) stepInput {
 }
 
 func newSaga(d *depot, l ledger) saga {
-	return saga{carrier: d, records: l, orders: desk{person: ada()}, clock: newClock()}
+	return saga{carrier: d, records: l, orders: desk{person: ada()}, clock: clocktest.New()}
 }
 
 func TestBookingTellsTheCarrierAndNobodyElseWhoGetsTheGoods(t *testing.T) {
@@ -114,7 +115,7 @@ func TestASettledShipmentStaysAsItIsWhenItIsBookedAgain(t *testing.T) {
 		{func(s saga) error { _, err := s.stop(t.Context(), input(t)); return err }, fact.StateConfirmed, statusCancelled, platform.ShipmentUnavailable}, // not written down yet
 	}
 	for _, c := range settled {
-		d, l, clock := newDepot(), ledger{}, newClock()
+		d, l, clock := newDepot(), ledger{}, clocktest.New()
 		s := newSaga(d, l)
 		s.clock = clock
 		if _, err := s.book(t.Context(), input(t)); err != nil {
@@ -123,13 +124,13 @@ func TestASettledShipmentStaysAsItIsWhenItIsBookedAgain(t *testing.T) {
 		if err := c.step(s); err != nil || l.owes("ord_1") {
 			t.Fatalf("%s: %v, owed: %v", c.outcome, err, l.owes("ord_1"))
 		}
-		clock.now = clock.now.Add(time.Minute)
+		clock.Add(time.Minute)
 		_, err := s.book(t.Context(), input(t))
 		wantCode(t, err, c.code)
 		if !l.owes("ord_1") || d.shipments["ord_1"] != c.status {
 			t.Errorf("%s: owed: %v, the carrier has %q", c.outcome, l.owes("ord_1"), d.shipments["ord_1"])
 		}
-		clock.now = clock.now.Add(openFor + time.Second)
+		clock.Add(openFor + time.Second)
 		var again starts
 		w := sweep{obligations: l, round: &lastOrder{}, orders: desk{outcomes: map[string]Outcome{"ord_1": {Known: true, State: c.outcome}}}, sagas: &again, carrier: d, clock: clock, log: slog.New(slog.DiscardHandler)}
 		open := c.outcome == fact.StateConfirmed && c.status == statusCancelled
@@ -155,7 +156,7 @@ func TestReleasing(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			d, l := newDepot(), ledger{"ord_1": newClock().now}
+			d, l := newDepot(), ledger{"ord_1": clocktest.Noon}
 			d.shipments["ord_1"] = c.status
 			got, err := newSaga(d, l).release(t.Context(), input(t))
 			wantCode(t, err, c.code)
@@ -189,7 +190,7 @@ func TestCancelling(t *testing.T) {
 			d, l := newDepot(), ledger{}
 			d.shipments["ord_1"] = c.status
 			if c.owed {
-				l["ord_1"] = newClock().now
+				l["ord_1"] = clocktest.Noon
 			}
 			_, err := newSaga(d, l).cancel(t.Context(), input(t))
 			wantCode(t, err, c.code)
@@ -220,7 +221,7 @@ func TestTheCarrierDecidesWhetherAShipmentIsStopped(t *testing.T) {
 				d, l := newDepot(), ledger{}
 				d.shipments["ord_1"] = c.status
 				if owed {
-					l["ord_1"] = newClock().now
+					l["ord_1"] = clocktest.Noon
 				}
 				for range 2 {
 					got, err := newSaga(d, l).stop(t.Context(), input(t))

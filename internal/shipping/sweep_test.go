@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"twofold/internal/fact"
+
+	"twofold/internal/platform/clocktest"
 )
 
 func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
-	clock := newClock()
+	clock := clocktest.New()
 	known := func(s fact.State) Outcome { return Outcome{Known: true, State: s} }
 	cases := map[string]struct {
 		outcome Outcome
@@ -31,10 +33,10 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 		"cancelled, stopped":     {known(fact.StateCancelled), statusCancelled, statusCancelled, false},
 		"rejected, picked up":    {known(fact.StateRejected), statusDispatched, statusDispatched, true},
 	}
-	d, l, o := newDepot(), ledger{"young": clock.now, "unanswered": clock.now.Add(-time.Hour)}, desk{outcomes: map[string]Outcome{}}
+	d, l, o := newDepot(), ledger{"young": clock.Now(), "unanswered": clock.Now().Add(-time.Hour)}, desk{outcomes: map[string]Outcome{}}
 	for id, c := range cases {
 		d.shipments[id], o.outcomes[id] = c.before, c.outcome
-		l[id] = clock.now.Add(-openFor - time.Second)
+		l[id] = clock.Now().Add(-openFor - time.Second)
 	}
 	var again starts
 	s := sweep{obligations: l, round: &lastOrder{}, orders: o, sagas: &again, carrier: d, clock: clock, log: slog.New(slog.DiscardHandler)}
@@ -70,36 +72,20 @@ func (l *lastOrder) SetLast(_ context.Context, id string) error {
 
 // tiring is an order service whose every answer takes a second, of a clock whose contexts know that.
 type tiring struct {
-	handClock
+	*clocktest.Clock
 	asked []string
 }
 
 func (s *tiring) Outcome(_ context.Context, id string) (Outcome, error) {
-	s.now, s.asked = s.now.Add(time.Second), append(s.asked, id)
+	s.Add(time.Second)
+	s.asked = append(s.asked, id)
 	return Outcome{Known: true, State: fact.StatePlaced}, nil
 }
 
-func (s *tiring) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return tiringContext{ctx, s, s.now.Add(d)}, func() {}
-}
-
-type tiringContext struct {
-	context.Context
-	of *tiring
-	at time.Time
-}
-
-func (c tiringContext) Err() error {
-	if c.of.now.Before(c.at) {
-		return nil
-	}
-	return context.DeadlineExceeded
-}
-
 func TestStuckShipmentsDoNotHideLaterOnes(t *testing.T) {
-	slow, l := &tiring{handClock: *newClock()}, ledger{}
+	slow, l := &tiring{Clock: clocktest.New()}, ledger{}
 	for i := range 60 {
-		l[fmt.Sprintf("%02d", i)] = slow.now.Add(-time.Hour)
+		l[fmt.Sprintf("%02d", i)] = slow.Now().Add(-time.Hour)
 	}
 	s := sweep{obligations: l, round: &lastOrder{}, orders: slow, carrier: newDepot(), clock: slow, log: slog.New(slog.DiscardHandler)}
 	for range 2 {
@@ -124,10 +110,10 @@ func (r rushed) Outcome(ctx context.Context, id string) (Outcome, error) {
 }
 
 func TestABookingThatBeginsWhileTheSweepLooksStaysAnObligation(t *testing.T) {
-	clock, d := newClock(), newDepot()
-	l := ledger{"ord_1": clock.now.Add(-time.Hour)} // of a run that died before it booked
+	clock, d := clocktest.New(), newDepot()
+	l := ledger{"ord_1": clock.Now().Add(-time.Hour)} // of a run that died before it booked
 	o := rushed{desk{outcomes: map[string]Outcome{"ord_1": {Known: true, State: fact.StateRejected}}}, func() {
-		if err := l.Open(t.Context(), "ord_1", clock.now); err != nil {
+		if err := l.Open(t.Context(), "ord_1", clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}}

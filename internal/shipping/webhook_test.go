@@ -9,6 +9,7 @@ import (
 
 	"twofold/internal/fact"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 	"twofold/internal/platform/webhooktest"
 )
 
@@ -41,15 +42,15 @@ func post(body, signature string) platform.Request {
 // signing is the key that webhooks are signed with.
 type signing struct {
 	key   string
-	clock *handClock
+	clock *clocktest.Clock
 }
 
 func (s signing) Verify(_ context.Context, header, body string) error {
 	return platform.CheckSignature(header, body, []string{s.key}, s.clock.Now())
 }
 
-func newHook() (webhook, *inbox, *handClock) {
-	b, clock := &inbox{}, newClock()
+func newHook() (webhook, *inbox, *clocktest.Clock) {
+	b, clock := &inbox{}, clocktest.New()
 	return webhook{secret: signing{"key_w", clock}, orders: b}, b, clock
 }
 
@@ -62,7 +63,7 @@ func TestWhatTheCarrierTellsIsStoredAsAFact(t *testing.T) {
 		h, b, clock := newHook()
 		body := carrierBody(kind, trackedOrder)
 		for range 2 { // doubled: the carrier delivers at least once
-			res, err := h.receive(t.Context(), post(body, webhooktest.Sign(body, "key_w", clock.now)))
+			res, err := h.receive(t.Context(), post(body, webhooktest.Sign(body, "key_w", clock.Now())))
 			if err != nil || res.Status != http.StatusOK || res.Body != (platform.WebhookReceived{Stored: want != nil}) {
 				t.Errorf("%s: got %+v, %v", kind, res, err)
 			}
@@ -101,7 +102,7 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			h, b, clock := newHook()
-			_, err := h.receive(t.Context(), post(c.body, c.signature(c.body, clock.now)))
+			_, err := h.receive(t.Context(), post(c.body, c.signature(c.body, clock.Now())))
 			wantCode(t, err, c.code)
 			var pointers []string
 			for _, v := range platform.ProblemOf(err).Errors {
@@ -120,7 +121,7 @@ func TestBadWebhooksAreRefusedAndChangeNothing(t *testing.T) {
 // hooked is the webhook as the common tests take it.
 func hooked() webhooktest.Hook {
 	h, b, clock := newHook()
-	return webhooktest.Hook{Receive: h.receive, Now: &clock.now, Stored: func() int { return len(b.stored) }, Refuse: func(err error) { b.refuse = err },
+	return webhooktest.Hook{Receive: h.receive, Clock: clock, Stored: func() int { return len(b.stored) }, Refuse: func(err error) { b.refuse = err },
 		Good: func(at time.Time) platform.Request {
 			body := carrierBody("shipment.dispatched", trackedOrder)
 			return post(body, webhooktest.Sign(body, "key_w", at))

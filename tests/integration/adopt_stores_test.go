@@ -16,6 +16,7 @@ import (
 	"twofold/internal/inventory"
 	"twofold/internal/order"
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // estate is what a region that is lost for good has left in the other's replicas, and who takes it over.
@@ -125,7 +126,7 @@ func (e *estate) take(sku string, quantity int64) {
 
 // call is one call of the operator.
 func (e *estate) call(apply bool) (res inventory.AdoptResult, err error) {
-	e.clock.add(time.Second)
+	e.clock.Add(time.Second)
 	began := e.clock.Now()
 	err = e.invoke(e.adopt, map[string]any{"action": "adopt", "apply": apply}, &res)
 	e.longest = max(e.longest, e.clock.Now().Sub(began))
@@ -265,12 +266,12 @@ func (e *estate) many(orders, skus int) (out []platform.Item) {
 // slow has the clock move with each call of the engine.
 type slow struct {
 	http.RoundTripper
-	clock *handClock
+	clock *clocktest.Clock
 	takes time.Duration
 }
 
 func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
-	s.clock.add(s.takes)
+	s.clock.Add(s.takes)
 	return s.RoundTripper.RoundTrip(r)
 }
 

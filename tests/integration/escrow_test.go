@@ -77,7 +77,7 @@ func (x *escrow) step() {
 		x.engine.left, x.engine.after = rapid.IntRange(0, 9).Draw(x.t, "at call"), rapid.Bool().Draw(x.t, "after it")
 	}
 	defer func() { x.engine.left = -1 }()
-	s.clock.add(1e9)
+	s.clock.Add(1e9)
 	order := rapid.IntRange(1, escrowOrders).Draw(x.t, "order")
 	switch rapid.SampledFrom([]string{"receive", "reserve", "reserve", "reserve", "confirm", "reject", "return", "deal", "deal", "deal", "sweep", "split", "late"}).Draw(x.t, "what") {
 	case "receive":
@@ -203,7 +203,7 @@ func (x *escrow) quiet() {
 	for range 12 { // as demand is forgotten, goods are evened out less and less
 		for _, region := range []string{east, west} {
 			s := x.shops[region]
-			s.clock.add(1e9)
+			s.clock.Add(1e9)
 			s.sweepOnce()
 			x.replicate()
 			x.deal(s, true)

@@ -51,7 +51,7 @@ func TestARegionIsWellWhileAProbeOfLateSaysSo(t *testing.T) {
 		if a := w.status(); a.status != http.StatusOK || !ok || len(checks) != 9 {
 			t.Errorf("%d %s", a.status, a.raw)
 		}
-		r.clock.add(3*time.Minute + time.Millisecond)
+		r.clock.Add(3*time.Minute + time.Millisecond)
 		if a := w.status(); a.status != http.StatusServiceUnavailable {
 			t.Errorf("of an old report: %d %s", a.status, a.raw)
 		}
@@ -87,7 +87,7 @@ func TestEachRegionsHeartbeatIsItsOwnItem(t *testing.T) {
 		e.look()
 		w.look()
 		r.replicate("catalogue", west, east)
-		r.clock.add(time.Minute)
+		r.clock.Add(time.Minute)
 		e.look()
 		items := r.items(east, "catalogue")
 		if own, theirs := items["heartbeat#us-east-1 heartbeat#us-east-1"], items["heartbeat#us-west-2 heartbeat#us-west-2"]; len(items) != 2 ||
@@ -124,7 +124,7 @@ func TestTheReportIsAlwaysTheLastProbes(t *testing.T) {
 						failing++
 					}
 				}
-				r.clock.add(time.Minute)
+				r.clock.Add(time.Minute)
 				w.look()
 				a := w.status()
 				errors, _ := a.body["errors"].([]any)

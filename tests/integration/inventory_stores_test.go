@@ -342,7 +342,7 @@ func TestTheSweepSettlesHeldReservationsAndPublishesSnapshots(t *testing.T) {
 		if res := e.sweepOnce(); res != (inventory.SweepResult{Published: 1}) {
 			t.Errorf("while all is young: %+v", res)
 		}
-		r.clock.add(6 * time.Minute)
+		r.clock.Add(6 * time.Minute)
 		if res := e.sweepOnce(); res != (inventory.SweepResult{Settled: 3, Open: 1, Published: 1}) {
 			t.Errorf("of age: %+v", res)
 		}
@@ -368,11 +368,11 @@ func TestARoundOfSnapshotsGoesOnWhereTheLastSweepStopped(t *testing.T) {
 			e.deliver(e.events, received(sku, "asn-1", east, 1))
 			e.run(step("ReserveStock", "ord_"+sku, "", map[string]int{sku: 1}), "") // of which nobody is told at once
 		}
-		r.clock.add(time.Second)
+		r.clock.Add(time.Second)
 		var published []int
 		for range 5 { // the second round tells that the demand has sunk
 			published = append(published, e.sweepOnce().Published)
-			r.clock.add(time.Second)
+			r.clock.Add(time.Second)
 		}
 		if !slices.Equal(published, []int{500, 10, 500, 10, 0}) {
 			t.Errorf("five sweeps published %v", published)

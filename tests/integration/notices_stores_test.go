@@ -49,7 +49,7 @@ func TestANoticeIsOneFactInBothRegions(t *testing.T) {
 		}
 		r.calls.lose(west, false)
 		first := r.items(east, "orders")
-		r.clock.add(time.Minute)
+		r.clock.Add(time.Minute)
 		for _, event := range []string{"evt_1", "evt_2"} { // the carrier tells twice
 			if where, problem := r.tell(r.facts(east), id, "dispatched", event); where != "two-regions" || problem != "" {
 				t.Errorf("%q %q", where, problem)
@@ -113,7 +113,7 @@ func TestAFactOnceWrittenNeverChanges(t *testing.T) {
 			before := r.items(east, "orders")
 			for range rapid.IntRange(1, 6).Draw(rt, "notices") {
 				r.calls.lose(west, rapid.Bool().Draw(rt, "the other region is lost"))
-				r.clock.add(20 * time.Second)
+				r.clock.Add(20 * time.Second)
 				r.tell(r.facts(east), id, rapid.SampledFrom([]string{"dispatched", "delivered", "payment-updated"}).Draw(rt, "kind"),
 					fmt.Sprint("evt_", rapid.IntRange(1, 3).Draw(rt, "event")))
 				after := r.items(east, "orders")

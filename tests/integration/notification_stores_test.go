@@ -35,7 +35,7 @@ func TestAMailGoesOutOnceAndFromTheRegionThatCommitted(t *testing.T) {
 		for range 2 {
 			r.deliver(r.mailer(east), confirmed("ord_1"), confirmed("ord_1"))
 			r.deliver(r.mailer(west), confirmed("ord_1"))
-			r.clock.add(time.Minute) // the claim has lapsed, and the mail is sent all the same
+			r.clock.Add(time.Minute) // the claim has lapsed, and the mail is sent all the same
 		}
 		if n := r.calls.post.about("ord_1"); n != 1 || r.mailState("ord_1") != "sent" || len(r.items(west, "mails")) != 0 {
 			t.Errorf("%d mails, %q", n, r.mailState("ord_1"))
@@ -67,12 +67,12 @@ func TestAClaimKeepsOthersBackUntilItLapses(t *testing.T) {
 		}
 		r.calls.post.fails = false
 		before := r.items(east, "mails")
-		r.clock.add(29 * time.Second)
+		r.clock.Add(29 * time.Second)
 		if failed := r.deliverAll(r.mailer(east), confirmed("ord_1")); len(failed) != 1 {
 			t.Errorf("another run mailed within the lease")
 		}
 		r.wantSame("a refused claim", before, east, "mails")
-		r.clock.add(2 * time.Second)
+		r.clock.Add(2 * time.Second)
 		r.deliver(r.mailer(east), confirmed("ord_1"))
 		if n := r.calls.post.about("ord_1"); n != 1 || r.mailState("ord_1") != "sent" {
 			t.Errorf("%d mails, %q", n, r.mailState("ord_1"))
@@ -102,7 +102,7 @@ func TestAMailIsClaimedByOneAtATime(t *testing.T) {
 			taken := 0
 			for range rapid.IntRange(1, 8).Draw(rt, "deliveries") {
 				p.fails, p.loses = rapid.Bool().Draw(rt, "fails"), rapid.Bool().Draw(rt, "loses")
-				r.clock.add(time.Duration(rapid.IntRange(0, 40).Draw(rt, "seconds")) * time.Second)
+				r.clock.Add(time.Duration(rapid.IntRange(0, 40).Draw(rt, "seconds")) * time.Second)
 				tried := len(p.tries)
 				r.deliverAll(r.mailer(east), confirmed(order))
 				if len(p.tries) == tried {

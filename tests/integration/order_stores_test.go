@@ -178,7 +178,7 @@ func TestAnOrderWaitsForItsPersonUnlessTheRegionThatHasItWasGivenUp(t *testing.T
 				t.Errorf("%s: %q", want, name)
 			}
 		}
-		r.clock.add(time.Minute)
+		r.clock.Add(time.Minute)
 		if _, err := r.fences(west).Set(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,7 @@ func TestAnOutcomeIsWrittenOnceAndAnswersEveryQuestion(t *testing.T) {
 		}
 		e.conclude("ConfirmOrder", id, captured(east))
 		first := r.items(east, "orders")
-		r.clock.add(time.Minute)
+		r.clock.Add(time.Minute)
 		e.conclude("ConfirmOrder", id, captured(east))
 		r.wantSame("confirming again", first, east, "orders")
 		if out, _ := e.ask(id, "outcome"); out["state"] != "CONFIRMED" || out["committedBy"] != east {
@@ -241,7 +241,7 @@ func TestOwnOrdersAreListedNewestFirst(t *testing.T) {
 		var want []string
 		for i := range 5 {
 			want = append(want, e.place(fmt.Sprint("k", i)))
-			r.clock.add(time.Second)
+			r.clock.Add(time.Second)
 		}
 		slices.Reverse(want)
 		e.send(e.api, request{route: "POST /v1/orders", header: map[string]string{"Idempotency-Key": "k"}, body: newOrder, customer: "eve"})
@@ -279,7 +279,7 @@ func TestACancelRequestIsOneFactInBothRegions(t *testing.T) {
 			if a := e.send(e.api, cancel); a.status != 202 || a.header["Twofold-Durability"] != "two-regions" || a.body["cancelRequested"] != true {
 				t.Fatalf("%d %v %s", a.status, a.header, a.raw)
 			}
-			r.clock.add(time.Minute)
+			r.clock.Add(time.Minute)
 		}
 		if here, there := r.items(east, "orders"), r.items(west, "orders"); len(here) != 3 || !reflect.DeepEqual(here, there) {
 			t.Errorf("the regions hold\n%v\n%v", here, there)
@@ -297,13 +297,13 @@ func TestTheSweepStartsOnlyWhatIsOldAndHasNoOutcome(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, r *regions) {
 		e := openDesk(r, east)
 		e.sweepOnce() // the first run ever sets the cursors
-		r.clock.add(2 * time.Minute)
+		r.clock.Add(2 * time.Minute)
 		open, done := e.place("open"), e.place("done")
 		e.conclude("ConfirmOrder", done, captured(east))
 		if started := e.sweepOnce(); len(started) != 0 {
 			t.Errorf("started %q while all is young", started)
 		}
-		r.clock.add(4 * time.Minute)
+		r.clock.Add(4 * time.Minute)
 		if started := e.sweepOnce(); !slices.Equal(started, []string{fmt.Sprintf(`{"orderId":%q}`, open)}) {
 			t.Errorf("started %q, want %s", started, open)
 		}
@@ -314,7 +314,7 @@ func TestTheSweepStartsOnlyWhatIsOldAndHasNoOutcome(t *testing.T) {
 			t.Errorf("started %q again at once", started)
 		}
 		e.conclude("CloseOrder", open, map[string]any{"decision": "cancelled", "intentId": "pi_1", "outcome": "rejected", "code": "PaymentDeclined"})
-		r.clock.add(10 * time.Minute)
+		r.clock.Add(10 * time.Minute)
 		if started := e.sweepOnce(); len(started) != 0 {
 			t.Errorf("started %q after its outcome", started)
 		}
@@ -328,13 +328,13 @@ func TestThePeersOrdersAreSweptLater(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, r *regions) {
 		e, w := openDesk(r, east), openDesk(r, west)
 		w.sweepOnce()
-		r.clock.add(6 * time.Minute)
+		r.clock.Add(6 * time.Minute)
 		id := e.place("k") // the west has it by the second write alone
-		r.clock.add(4 * time.Minute)
+		r.clock.Add(4 * time.Minute)
 		if started := w.sweepOnce(); len(started) != 0 {
 			t.Errorf("the peer started %q too early", started)
 		}
-		r.clock.add(4 * time.Minute)
+		r.clock.Add(4 * time.Minute)
 		if started := w.sweepOnce(); len(started) != 1 || !strings.Contains(started[0], id) {
 			t.Errorf("the peer started %q, want %s", started, id)
 		}
@@ -345,7 +345,7 @@ func TestASweepsCursorNeverGoesBack(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, r *regions) {
 		e := openDesk(r, east)
 		e.sweepOnce()
-		r.clock.add(30 * time.Minute)
+		r.clock.Add(30 * time.Minute)
 		e.sweepOnce()
 		cursors := func() map[string]platform.Item {
 			out := map[string]platform.Item{}
@@ -361,7 +361,7 @@ func TestASweepsCursorNeverGoesBack(t *testing.T) {
 		if at := str(before["cursor#us-east-1 places"], "placed#0#0"); at < "2026-03-01T12:2" { // the first pass is close behind the clock
 			t.Errorf("the first pass stands at %q", at)
 		}
-		r.clock.add(-20 * time.Minute) // a run on a machine whose clock is late
+		r.clock.Add(-20 * time.Minute) // a run on a machine whose clock is late
 		e.sweepOnce()
 		if after := cursors(); len(before) == 0 || !reflect.DeepEqual(before, after) {
 			t.Errorf("the cursors went from %v to %v", before, after)

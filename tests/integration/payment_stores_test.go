@@ -195,7 +195,7 @@ func TestTheReconcilerListsWhatIsOpenAndGoesOnWhereItWas(t *testing.T) {
 			}
 		}
 		slices.Sort(open)
-		r.clock.add(10 * time.Minute)
+		r.clock.Add(10 * time.Minute)
 		if res := b.reconcile(); res.Seen != 25 || res.Voided != 5 || res.Waiting != 20 || !slices.Equal(b.again(), open) {
 			t.Fatalf("%+v, %d listed", res, len(b.again()))
 		}
@@ -203,7 +203,7 @@ func TestTheReconcilerListsWhatIsOpenAndGoesOnWhereItWas(t *testing.T) {
 		if str(place, "from") != "2026-03-01T12:05:00Z" || str(place, "after") != "" {
 			t.Errorf("the place is %v", place)
 		}
-		r.clock.add(5 * time.Minute)
+		r.clock.Add(5 * time.Minute)
 		if res := b.reconcile(); res.Seen != 0 || res.Waiting != 20 {
 			t.Errorf("looked again: %+v", res)
 		}

@@ -111,7 +111,7 @@ func TestWhatIsAcknowledgedInTwoRegionsStandsInBothForGood(t *testing.T) {
 			acknowledged := map[string]string{}
 			for step := range rapid.IntRange(1, 12).Draw(rt, "steps") {
 				r.calls.lose(west, rapid.Bool().Draw(rt, "the other region is lost"))
-				r.clock.add(rapid.SampledFrom([]time.Duration{0, 15 * time.Second}).Draw(rt, "later"))
+				r.clock.Add(rapid.SampledFrom([]time.Duration{0, 15 * time.Second}).Draw(rt, "later"))
 				var items []platform.Item
 				for _, sk := range rapid.SliceOfNDistinct(rapid.IntRange(1, 3), 1, 2, rapid.ID).Draw(rt, "keys") {
 					items = append(items, note(fmt.Sprint("case", n), fmt.Sprint(sk), fmt.Sprint(step)))
@@ -161,13 +161,13 @@ func TestAFenceStandsUntilTheRegionIsLetBackIn(t *testing.T) {
 			if f, err := e.Set(t.Context()); err != nil || f.Epoch != 1 || f.Region != west || f.By != east {
 				t.Fatalf("%+v %v", f, err)
 			}
-			r.clock.add(time.Minute)
+			r.clock.Add(time.Minute)
 		}
 		if err := w.Check(t.Context()); err != nil {
 			t.Errorf("a fence that has not arrived: %v", err)
 		}
 		r.replicateOwn(east)
-		r.clock.add(11 * time.Second)
+		r.clock.Add(11 * time.Second)
 		if err := w.Check(t.Context()); platform.CodeOf(err) != platform.Unavailable {
 			t.Errorf("a fenced region acts: %v", err)
 		}
@@ -218,7 +218,7 @@ func TestAFencesEpochOnlyGrows(t *testing.T) {
 			for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 				region := rapid.SampledFrom([]string{east, west}).Draw(rt, "region")
 				f := r.fences(region)
-				r.clock.add(time.Second)
+				r.clock.Add(time.Second)
 				var err error
 				switch rapid.SampledFrom([]string{"set", "lift", "replicate"}).Draw(rt, "what") {
 				case "set":

@@ -25,7 +25,7 @@ func (r *regions) slowOrders(takes time.Duration) asked {
 			}
 			return answer.Invoke(ctx, raw)
 		}
-		r.clock.add(takes)
+		r.clock.Add(takes)
 		seen[in["orderId"]]++
 		return json.RawMessage(`{"known":true,"state":"PLACED","committedBy":""}`), nil
 	})
@@ -53,7 +53,7 @@ func TestTheShippingSweepGoesOnWhereItsTimeWasUp(t *testing.T) {
 			d.orders.set(fmt.Sprint("ord_", i), "PLACED")
 			d.ship("BookShipment", fmt.Sprint("ord_", i))
 		}
-		r.clock.add(10 * time.Minute)
+		r.clock.Add(10 * time.Minute)
 		r.slowOrders(10*time.Second).wantAll(t, func() { d.sweepOnce() }, 4)
 	})
 }
@@ -67,7 +67,7 @@ func TestTheInventorySweepGoesOnWhereItsTimeWasUp(t *testing.T) {
 		for i := range 10 {
 			e.run(step("ReserveStock", fmt.Sprint("ord_", i), "", map[string]int{"TEA": 1}), "")
 		}
-		r.clock.add(10 * time.Minute)
+		r.clock.Add(10 * time.Minute)
 		r.slowOrders(3*time.Second).wantAll(t, func() { e.sweepOnce() }, 5)
 	})
 }
@@ -81,7 +81,7 @@ func TestTheReconcilerGoesOnWhereItsTimeWasUp(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r.clock.add(10 * time.Minute)
+		r.clock.Add(10 * time.Minute)
 		seen := r.slowOrders(5 * time.Second)
 		seen.wantAll(t, func() { b.reconcile() }, 4)
 		if len(b.again()) != 10 {

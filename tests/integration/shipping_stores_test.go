@@ -67,12 +67,12 @@ func TestABookingIsAnObligationUntilItIsDecided(t *testing.T) {
 				t.Fatal(name)
 			}
 		}
-		r.clock.add(time.Minute)
+		r.clock.Add(time.Minute)
 		d.ship("BookShipment", "ord_2") // it is as old as its youngest booking
 		if got := d.obligations(); !maps.Equal(got, map[string]string{"ord_1": "2026-03-01T12:00:00.000Z", "ord_2": "2026-03-01T12:01:00.000Z"}) {
 			t.Errorf("%q", got)
 		}
-		r.clock.add(-time.Minute)
+		r.clock.Add(-time.Minute)
 		d.ship("BookShipment", "ord_2") // by a clock that is behind
 		if got := d.obligations()["ord_2"]; got != "2026-03-01T12:01:00.000Z" {
 			t.Errorf("%q", got)
@@ -105,7 +105,7 @@ func TestARegionThatBookedNothingKeepsNothing(t *testing.T) {
 			t.Errorf("%d items, %v", n, d.carrier.Shipments())
 		}
 		d.orders.set("ord_1", "REJECTED") // the region that booked has an obligation still, and sees it through
-		r.clock.add(6 * time.Minute)
+		r.clock.Add(6 * time.Minute)
 		if res := d.sweepOnce(); res.Settled != 1 || len(d.obligations()) != 0 {
 			t.Errorf("%+v, %q", res, d.obligations())
 		}
@@ -140,14 +140,14 @@ func TestTheSweepSeesThroughWhatIsOldByItsOrdersOutcome(t *testing.T) {
 			d.orders.set(fmt.Sprint("ord_", i), "PLACED")
 			d.ship("BookShipment", fmt.Sprint("ord_", i))
 		}
-		r.clock.add(5 * time.Minute)
+		r.clock.Add(5 * time.Minute)
 		if res := d.sweepOnce(); res != (shipping.SweepResult{}) {
 			t.Errorf("of what is young: %+v", res)
 		}
 		for i := range n {
 			d.orders.set(fmt.Sprint("ord_", i), states[i%3])
 		}
-		r.clock.add(time.Second)
+		r.clock.Add(time.Second)
 		if res := d.sweepOnce(); res != (shipping.SweepResult{Settled: 24, Open: 12}) || len(d.obligations()) != 12 {
 			t.Errorf("%+v, %d left", res, len(d.obligations()))
 		}
@@ -200,7 +200,7 @@ func TestNothingBookedIsForgottenWhateverDies(t *testing.T) {
 				}
 			}
 			d.orders.set(order, outcome)
-			r.clock.add(6 * time.Minute)
+			r.clock.Add(6 * time.Minute)
 			d.sweepOnce()
 			want := map[string][]string{"CONFIRMED": {carrier.Released}, "REJECTED": {carrier.Cancelled}, "CANCELLED": {carrier.Cancelled, carrier.Released}}[outcome]
 			if left := d.obligations(); len(left) != 0 || !slices.Contains(want, status()) {

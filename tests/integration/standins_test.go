@@ -14,6 +14,8 @@ import (
 	"twofold/local/core"
 	"twofold/local/providers/carrier"
 	"twofold/local/providers/stripe"
+
+	"twofold/internal/platform/clocktest"
 )
 
 const providerKey = "test-key"
@@ -21,7 +23,7 @@ const providerKey = "test-key"
 // handDriver is a local cloud's driver that goes by the hand clock.
 type handDriver struct {
 	*core.Live
-	clock *handClock
+	clock *clocktest.Clock
 }
 
 func (d handDriver) Now() time.Time { return d.clock.Now() }

@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 const (
@@ -43,13 +44,13 @@ type regions struct {
 	t      *testing.T
 	engine string
 	stage  string
-	clock  *handClock
+	clock  *clocktest.Clock
 	calls  router
 }
 
 func newRegions(t *testing.T, name string, engine http.RoundTripper) *regions {
 	t.Helper()
-	r := &regions{t: t, engine: name, stage: fmt.Sprintf("t%dx%d", os.Getpid(), stages.Add(1)), clock: &handClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	r := &regions{t: t, engine: name, stage: fmt.Sprintf("t%dx%d", os.Getpid(), stages.Add(1)), clock: clocktest.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
 	r.calls = router{dynamodb: engine, functions: map[string]lambda.Handler{}, hosts: map[string]http.RoundTripper{}, now: r.clock.Now, lost: map[string]bool{}}
 	r.createTables()
 	return r
@@ -239,30 +240,10 @@ func (r *regions) runtime(region string) platform.Runtime {
 		Clock: r.clock, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
 }
 
-// handClock stands still unless a test, or a pause, moves it.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *handClock) Now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
-
-func (c *handClock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
-
-func (c *handClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.add(d)
-	return ctx.Err()
-}
-
-func (c *handClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	return handContext{ctx, c, c.Now().Add(d)}, cancel
-}
-
 // handContext tells whoever asks it that its time is up; it wakes nobody.
 type handContext struct {
 	context.Context
-	clock *handClock
+	clock *clocktest.Clock
 	at    time.Time
 }
 

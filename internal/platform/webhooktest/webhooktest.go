@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"twofold/internal/platform"
+	"twofold/internal/platform/clocktest"
 )
 
 // Sign is the signature of a body at a time, as both providers make it.
@@ -33,19 +34,19 @@ type Hook struct {
 	Good    func(at time.Time) platform.Request // a webhook that is to be stored, signed at a time
 	Stored  func() int
 	Refuse  func(err error) // what the order service answers from now on
-	Now     *time.Time
+	Clock   *clocktest.Clock
 }
 
 // ReplayedIsStoredOnce checks that a webhook that was overheard and sent again is stored once, and refused when it is old.
 func ReplayedIsStoredOnce(t *testing.T, h Hook) {
 	t.Helper()
-	overheard := h.Good(*h.Now)
+	overheard := h.Good(h.Clock.Now())
 	for range 3 {
 		if _, err := h.Receive(t.Context(), overheard); err != nil {
 			t.Fatal(err)
 		}
 	}
-	*h.Now = h.Now.Add(6 * time.Minute)
+	h.Clock.Add(6 * time.Minute)
 	if _, err := h.Receive(t.Context(), overheard); platform.CodeOf(err) != platform.BadSignature {
 		t.Errorf("after six minutes it was answered %v", err)
 	}
@@ -61,7 +62,7 @@ func UnstoredIsSentAgain(t *testing.T, h Hook) {
 		platform.NotFound: platform.Conflict, platform.Unavailable: platform.Unavailable, platform.Throttled: platform.Throttled,
 	} {
 		h.Refuse(platform.Refuse(refuse, ""))
-		if _, err := h.Receive(t.Context(), h.Good(*h.Now)); platform.CodeOf(err) != want {
+		if _, err := h.Receive(t.Context(), h.Good(h.Clock.Now())); platform.CodeOf(err) != want {
 			t.Errorf("%s is answered %v, want %s", refuse, err, want)
 		}
 	}
