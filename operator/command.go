@@ -31,6 +31,10 @@ type command struct {
 }
 
 func commands() []command {
+	return slices.Concat(orderCommands(), queueCommands(), regionCommands(), stockCommands(), secretCommands())
+}
+
+func orderCommands() []command {
 	return []command{
 		{"order show", "ORDER", "both regions' facts, intent, reservation, shipment and mails, and what is outstanding", "",
 			func(ctx context.Context, o *Operator, a []string, _ options) error { return o.ShowOrder(ctx, a[0]) }},
@@ -46,6 +50,11 @@ func commands() []command {
 			func(ctx context.Context, o *Operator, _ []string, opt options) error {
 				return o.Obligations(ctx, opt.older, opt.within)
 			}},
+	}
+}
+
+func queueCommands() []command {
+	return []command{
 		{"dlq list", "", "dead-letter queues and how many messages each holds", "",
 			func(ctx context.Context, o *Operator, _ []string, _ options) error { return o.ListDeadLetters(ctx) }},
 		{"dlq show", "QUEUE", "the messages of a dead-letter queue, with reasons", "in most",
@@ -56,6 +65,12 @@ func commands() []command {
 			func(ctx context.Context, o *Operator, a []string, opt options) error {
 				return o.RedriveDeadLetters(ctx, a[0], opt.in, opt.apply)
 			}},
+		{"replay", "", "send archived events of a time again, to all rules or to one", "apply in from to rule", replay},
+	}
+}
+
+func regionCommands() []command {
+	return []command{
 		{"region show", "", "of each region: last probe, whether it was taken out, whether it is fenced", "",
 			func(ctx context.Context, o *Operator, _ []string, _ options) error { return o.ShowRegions(ctx) }},
 		{"region out", "REGION", "take a region out of service: its health check fails", "apply reason",
@@ -82,12 +97,22 @@ func commands() []command {
 			func(ctx context.Context, o *Operator, a []string, opt options) error {
 				return o.Rejoin(ctx, a[0], opt.apply)
 			}},
+	}
+}
+
+func stockCommands() []command {
+	return []command{
 		{"stock show", "SKU", "both regions' counters of a SKU, and what is on its way between them", "",
 			func(ctx context.Context, o *Operator, a []string, _ options) error { return o.ShowStock(ctx, a[0]) }},
 		{"stock rebalance", "SKU", "even a SKU's stock out between the regions", "apply",
 			func(ctx context.Context, o *Operator, a []string, opt options) error {
 				return o.Rebalance(ctx, a[0], opt.apply)
 			}},
+	}
+}
+
+func secretCommands() []command {
+	return []command{
 		{"secret list", "", "how old the keys of both regions are", "",
 			func(ctx context.Context, o *Operator, _ []string, _ options) error { return o.ListSecrets(ctx) }},
 		{"secret put", "SECRET", "take a new key that its issuer made: test it, and make it current", "apply in key",
@@ -98,7 +123,6 @@ func commands() []command {
 			func(ctx context.Context, o *Operator, a []string, opt options) error {
 				return o.RotateSecret(ctx, opt.in, a[0], opt.apply)
 			}},
-		{"replay", "", "send archived events of a time again, to all rules or to one", "apply in from to rule", replay},
 	}
 }
 
