@@ -276,8 +276,7 @@ func (o *Operator) Rejoin(ctx context.Context, region string, apply bool) error 
 	return nil
 }
 
-// wiped are the tables of a region that must be empty when it rejoins. What the others hold is true of single orders for good, and booked shipments
-// among it are still obligations.
+// wiped are the tables of a region that must be empty when it rejoins. What the others hold are still obligations, and mails that went out.
 var wiped = []string{"order-work", "stock"}
 
 // Wipe deletes what a fenced region's own tables hold.

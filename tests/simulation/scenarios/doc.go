@@ -17,7 +17,8 @@
 //	cut, heal, lag 90s                the link between the regions; how long replication takes
 //	wait 5m                           lets time pass and tells what happens, by region and to the outside
 //	bank a pass|fail, pick-up a, deliver a                 what the shopper's bank and the carrier do
-//	provider silent|well              the payment provider and the carrier do what they are asked, and their answers get lost; or not any more
+//	provider silent|broken|well       the payment provider and the carrier do what they are asked, and their answers get lost; or the next payment that is to be
+//	                                  made meets a server error, which the provider keeps; or all is well again
 //	stock TEA-1                       the counters of both regions
 //	adopt west action=fence|adopt|rejoin                   the operator, in a region that lives
 //	promises [except=(...)]           holds everything against the promises of local/promises

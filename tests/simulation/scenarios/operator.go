@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"twofold/local/providers/stripe"
 	"twofold/local/world"
 )
 
@@ -36,15 +37,19 @@ func (s *stage) adopt(l line) (string, error) {
 	return out.String(), nil
 }
 
-// provider has the answers of the payment provider and the carrier get lost, though they do what they are asked, or ends that.
+// provider has the answers of the payment provider and the carrier get lost, though they do what they are asked; or has the next payment that is to be made meet a
+// server error; or ends that.
 func (s *stage) provider(l line) (string, error) {
 	var r world.FaultRates
 	switch l.word() {
 	case "silent":
 		r.ProviderLost = 1
+	case "broken":
+		s.Stripe().Inject(stripe.Fault{Kind: stripe.ServerError, Op: "create", Times: 1})
+		return "ok\n", nil
 	case "well":
 	default:
-		return "", errors.New("silent or well, please")
+		return "", errors.New("silent, broken or well, please")
 	}
 	s.SetFaults(r)
 	return "ok\n", nil
