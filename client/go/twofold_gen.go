@@ -405,7 +405,7 @@ type ListOrdersParams struct {
 
 // PlaceOrderParams defines parameters for PlaceOrder.
 type PlaceOrderParams struct {
-	// IdempotencyKey Chosen by the client, one for each order it means to place. Sent again with the same body it is the same order; with another body it is refused.
+	// IdempotencyKey Chosen by the client, one for each order it means to place. Sent again with the same body it is the same order, in either region; with another body it is refused in a region where it was used.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 

@@ -98,8 +98,8 @@ func (q *query) withoutPerson(ctx context.Context, o fact.Order) error {
 
 // homesView are the regions that this one acts for: itself, and its peer once that was given up; none once this one was.
 type homesView struct {
-	Homes         []string   `json:"homes"`
-	PeerGivenUpAt *time.Time `json:"peerGivenUpAt,omitempty"` // by this region's clock; none if it was not
+	Homes        []string   `json:"homes"`
+	PeerFencedAt *time.Time `json:"peerFencedAt,omitempty"` // by this region's clock; none if it is not
 }
 
 func (q *query) homes(ctx context.Context) (homesView, error) {
@@ -109,28 +109,38 @@ func (q *query) homes(ctx context.Context) (homesView, error) {
 	out := homesView{Homes: []string{q.region}}
 	f, fenced, err := q.fences.Peer(ctx)
 	if fenced {
-		out.Homes, out.PeerGivenUpAt = append(out.Homes, f.Region), &f.At
+		out.Homes, out.PeerFencedAt = append(out.Homes, f.Region), &f.At
 	}
 	return out, err
 }
 
 // sagaView is what the saga's steps get to know of an order; nothing of the person is in it.
 type sagaView struct {
-	OrderID         string       `json:"orderId"`
-	Customer        string       `json:"customer"`
-	Home            string       `json:"home"`
-	State           fact.State   `json:"state"`
-	CommittedBy     string       `json:"committedBy"`
-	CancelRequested bool         `json:"cancelRequested"`
-	CancelOpen      bool         `json:"cancelOpen"`    // ... and nobody has answered
-	ActionExpired   bool         `json:"actionExpired"` // the shopper's time to authenticate the payment is over
-	PlacedRegion    string       `json:"placedRegion"`
-	PlacedAt        string       `json:"placedAt"`
-	Lines           []fact.Line  `json:"lines"`
-	Amount          money.Money  `json:"amount"`
-	IntentID        string       `json:"intentId"` // the payment's, by the facts; "" while none names it
-	Payment         paymentView  `json:"payment"`
-	Shipping        shippingView `json:"shipping"`
+	OrderID         string     `json:"orderId"`
+	Customer        string     `json:"customer"`
+	Home            string     `json:"home"`
+	State           fact.State `json:"state"`
+	CommittedBy     string     `json:"committedBy"`
+	CancelRequested bool       `json:"cancelRequested"`
+	CancelOpen      bool       `json:"cancelOpen"`    // ... and nobody has answered
+	ActionExpired   bool       `json:"actionExpired"` // the shopper's time to authenticate the payment is over
+	chargeView
+	PlacedAt string       `json:"placedAt"`
+	Lines    []fact.Line  `json:"lines"`
+	IntentID string       `json:"intentId"` // the payment's, by the facts; "" while none names it
+	Also     []chargeView `json:"also"`     // by the order's other placed facts
+	Shipping shippingView `json:"shipping"`
+}
+
+// chargeView is what is to be paid by a placed fact.
+type chargeView struct {
+	PlacedRegion string      `json:"placedRegion"`
+	Amount       money.Money `json:"amount"`
+	Payment      paymentView `json:"payment"`
+}
+
+func chargeOf(f fact.Fact) chargeView {
+	return chargeView{PlacedRegion: f.Region, Amount: f.Amount, Payment: paymentView{Customer: f.PaymentCustomer, Method: f.PaymentMethod, Version: f.PaymentVersion}}
 }
 
 type paymentView struct {
@@ -143,11 +153,20 @@ func sagaViewOf(o fact.Order, now time.Time) sagaView {
 	return sagaView{
 		OrderID: o.ID, Customer: o.Placed.Customer, Home: o.Home, State: o.State, CommittedBy: o.CommittedBy,
 		CancelRequested: o.CancelRequested, CancelOpen: o.CancelOpen, ActionExpired: actionExpired(o, now),
-		PlacedRegion: o.Placed.Region, PlacedAt: o.Placed.At.UTC().Format(timeForm),
-		Lines: o.Placed.Lines, Amount: o.Placed.Amount, IntentID: intentOf(o),
-		Payment:  paymentView{Customer: o.Placed.PaymentCustomer, Method: o.Placed.PaymentMethod, Version: o.Placed.PaymentVersion},
+		chargeView: chargeOf(o.Placed), PlacedAt: o.Placed.At.UTC().Format(timeForm), Lines: o.Placed.Lines, IntentID: intentOf(o), Also: alsoOf(o),
 		Shipping: shippingView{Method: o.Placed.ShippingMethod},
 	}
+}
+
+// alsoOf is what is to be paid by the placed facts that do not count.
+func alsoOf(o fact.Order) []chargeView {
+	out := []chargeView{}
+	for _, f := range o.Timeline {
+		if f.Kind == fact.Placed && f.Region != o.Placed.Region {
+			out = append(out, chargeOf(f))
+		}
+	}
+	return out
 }
 
 // intentOf is the payment intent that the saga itself wrote down.

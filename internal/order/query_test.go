@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"twofold/internal/fact"
+	"twofold/internal/money"
 
 	"twofold/internal/platform/clocktest"
 )
@@ -29,6 +30,18 @@ func ask(t *testing.T, own *testTable, q question) (string, error) {
 	return string(raw), nil
 }
 
+// A provider's answer may be kept for what the other region's placed fact asked for: the saga is told of all of them.
+func TestTheSagaIsToldWhatIsToBePaidByEachPlacedFact(t *testing.T) {
+	both := fact.Fold([]fact.Fact{
+		{OrderID: "ord_1", Kind: fact.Placed, Region: west, Amount: money.Money{Amount: 990, Currency: "EUR"}, PaymentMethod: "pm_1", PaymentCustomer: "cus_1", PaymentVersion: 1},
+		{OrderID: "ord_1", Kind: fact.Placed, Region: east, Amount: money.Money{Amount: 790, Currency: "EUR"}, PaymentMethod: "pm_1", PaymentCustomer: "cus_1", PaymentVersion: 1},
+	})
+	got := sagaViewOf(both, noon)
+	if got.PlacedRegion != east || got.Amount.Amount != 790 || len(got.Also) != 1 || got.Also[0].PlacedRegion != west || got.Also[0].Amount.Amount != 990 || got.Also[0].Payment.Method != "pm_1" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestQuestionsHaveTheAnswersThatTheSagaReads(t *testing.T) {
 	own := newTestTable()
 	id := take(t, newShop(west, east, own, newTestTable()), goodApplication()).order.ID
@@ -38,9 +51,8 @@ func TestQuestionsHaveTheAnswersThatTheSagaReads(t *testing.T) {
 		want string
 	}{
 		{question{id, "saga", ""}, `{"orderId":"` + id + `","customer":"cust-1","home":"us-west-2","state":"PLACED","committedBy":"","cancelRequested":false,"cancelOpen":false,"actionExpired":false,` +
-			`"placedRegion":"us-west-2","placedAt":"2026-03-04T12:00:00.000Z",` +
-			`"lines":[{"sku":"MUG","quantity":2,"unitAmount":1250},{"sku":"TEA-250","quantity":1,"unitAmount":899}],"amount":{"amount":3889,"currency":"EUR"},"intentId":"",` +
-			`"payment":{"customer":"cus_1","method":"pm_card_visa","version":1},"shipping":{"method":"standard"}}`},
+			`"placedRegion":"us-west-2","amount":{"amount":3889,"currency":"EUR"},"payment":{"customer":"cus_1","method":"pm_card_visa","version":1},"placedAt":"2026-03-04T12:00:00.000Z",` +
+			`"lines":[{"sku":"MUG","quantity":2,"unitAmount":1250},{"sku":"TEA-250","quantity":1,"unitAmount":899}],"intentId":"","also":[],"shipping":{"method":"standard"}}`},
 		{question{id, "outcome", ""}, `{"orderId":"` + id + `","known":true,"state":"PLACED","home":"us-west-2","committedBy":"","cancelRequested":false}`},
 		{question{other, "outcome", ""}, `{"orderId":"ord_other","known":false,"state":"UNKNOWN","home":"","committedBy":"","cancelRequested":false}`},
 		{question{id, "person", ""}, `{"name":"Ada Lovelace","email":"ada@example.com","address":{"line1":"12 St James's Square","city":"London","postalCode":"SW1Y 4JH","country":"GB"}}`},

@@ -23,7 +23,7 @@ func TestAnAbortNeverAuthorizesACard(t *testing.T) {
 			o.Payment.Customer = "cus_nobody"
 		}
 		drawn := func() *run {
-			return &run{order: o, saga: saga{region: rapid.SampledFrom([]string{east, west}).Draw(t, "region"), clock: clock, orders: together{}},
+			return &run{order: o, saga: saga{region: rapid.SampledFrom([]string{east, west}).Draw(t, "region"), clock: clock, orders: peer{}},
 				cancel: rapid.Bool().Draw(t, "aborts at once"), aborts: rapid.Bool().Draw(t, "aborts later"), reason: rejected("InsufficientStock")}
 		}
 		var told []Decision
@@ -119,6 +119,7 @@ func TestOfSeveralIntentsTheOneThatIsDecidedCounts(t *testing.T) {
 		{[]Intent{held, other}, "", platform.Internal},
 		{[]Intent{tomb, held}, "", platform.Internal}, // an abort is under way at one, a capture at the other
 		{[]Intent{double, paid}, "", platform.Internal},
+		{[]Intent{made("younger", requiresPaymentMethod, ""), tomb}, "tomb", ""}, // two aborts at once; nobody can pay either
 	}
 	for _, c := range cases {
 		got, err := theIntent("ord_1", c.newestFirst)

@@ -46,9 +46,9 @@
 // reconciler's. It knows no card data and refunds no parts.
 // An intent without a customer, made to be cancelled for an order whose customer the provider does not know, is found by its key, and no more once that is forgotten.
 // A key that stands for a server error, or is under way, with parameters that a run does not know (of another placed fact, or of before the shop's page changed)
-// is waited for until it is forgotten, or until the other region was given up for [aloneFor]. Then what its calls made would be found, and the key is passed over. Two things
-// that would have to happen in that moment are not kept apart: a deployment that changes the shop's page while a run of the version before is in its call, and an abort of the region
-// given up for a customer whom the provider did not know, which nobody can find.
+// is waited for until it is forgotten, or until the other region has been fenced for [fencedFor]. Then what its calls made would be found, and the order is called off. Two things
+// are not handled: a deployment that changes the shop's page while a run of the version before is in its call in that very moment, and an abort of the fenced region
+// for a customer whom the provider did not know, which nobody can find. Either may leave a rejected order beside a payment; the reconciler gives it back.
 // If the call that held a key ends without a trace in the moment between two calls of an abort, the abort may be what the card is authorized by; it cancels at once.
 // How long a shopper may take to authenticate is the saga's to say.
 package payment

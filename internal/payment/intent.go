@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,8 +62,8 @@ const findBefore = 30 * 24 * time.Hour
 // void it.
 const untriedFor = 2 * time.Minute
 
-// aloneFor is how long ago a region was given up when none of its calls is under way any more: longer than any run, and the clocks of the two sides may differ.
-const aloneFor = 10 * time.Minute
+// fencedFor is how long a region must have been fenced before none of its calls is taken to be under way: longer than any run, by clocks that differ.
+const fencedFor = 10 * time.Minute
 
 // Intent is a payment intent as the provider knows it.
 type Intent struct {
@@ -104,13 +105,10 @@ func (p Params) metadata() map[string]string {
 	return map[string]string{metaOrder: p.OrderID, metaPlaced: p.Placed, metaVersion: strconv.Itoa(p.Version)}
 }
 
-// Order is the part of the saga's order that payment looks at.
-type Order struct {
-	OrderID      string      `json:"orderId"`
+// Charge is what is to be paid by one placed fact.
+type Charge struct {
 	PlacedRegion string      `json:"placedRegion"`
-	PlacedAt     time.Time   `json:"placedAt"`
 	Amount       money.Money `json:"amount"`
-	IntentID     string      `json:"intentId"` // that a fact names; "" while none does
 	Payment      struct {
 		Customer string `json:"customer"`
 		Method   string `json:"method"`
@@ -118,17 +116,41 @@ type Order struct {
 	} `json:"payment"`
 }
 
-func (o Order) params() Params {
-	return Params{Amount: o.Amount, Customer: o.Payment.Customer, Method: o.Payment.Method, OrderID: o.OrderID, Placed: o.PlacedRegion, Version: o.Payment.Version}
+// Order is the part of the saga's order that payment looks at.
+type Order struct {
+	OrderID string `json:"orderId"`
+	Charge
+	PlacedAt time.Time `json:"placedAt"`
+	IntentID string    `json:"intentId"` // that a fact names; "" while none does
+	Also     []Charge  `json:"also"`     // by other placed facts of the order that are known here
 }
 
-// tombstones are parameters of intents that are made only to be cancelled, each with less that the provider could refuse.
+func (o Order) params() Params { return o.payments()[0] }
+
+// payments are the parameters of intents that can be paid: by the placed fact that counts here, then by the others.
+func (o Order) payments() []Params {
+	var out []Params
+	for _, c := range append([]Charge{o.Charge}, o.Also...) {
+		out = append(out, Params{Amount: c.Amount, Customer: c.Payment.Customer, Method: c.Payment.Method, OrderID: o.OrderID, Placed: c.PlacedRegion, Version: c.Payment.Version})
+	}
+	return out
+}
+
+// tombstones are parameters of intents that are made only to be cancelled, for each placed fact two, the second with less that the provider could refuse.
 func (o Order) tombstones() []Params {
-	noMethod := o.params()
-	noMethod.Method = ""
-	noCustomer := noMethod
-	noCustomer.Customer = ""
-	return []Params{noMethod, noCustomer}
+	var out []Params
+	for _, p := range o.payments() {
+		p.Method = ""
+		noCustomer := p
+		noCustomer.Customer = ""
+		out = append(out, p, noCustomer)
+	}
+	return out
+}
+
+// isPlacedElsewhere reports whether a placed fact of another region than one is known.
+func (o Order) isPlacedElsewhere(region string) bool {
+	return slices.ContainsFunc(o.payments(), func(p Params) bool { return p.Placed != region })
 }
 
 // createTurns is how many keys an order has: one, and the others for when the provider answers it with server errors and keeps them.
@@ -195,24 +217,26 @@ func (i Intent) decision() (Decision, bool) {
 }
 
 // theIntent is the one of an order's intents that counts; the zero value if there is none. What is decided is decided, and a capture counts more than a cancellation.
-// That an order has more than one is not to be. Two that are not decided, or two that are captured, mean that it can be charged twice, or was: that is refused
-// loudly, until a person has cancelled one as a duplicate. Of several that are cancelled the first counts, for both regions.
+// That an order has more than one is not to be. One that can be charged beside another that is not decided, and two that were charged, are refused
+// loudly, until a person has cancelled one as a duplicate. Of several that are cancelled, or that nobody can pay, the first counts, for both regions.
 func theIntent(orderID string, newestFirst []Intent) (Intent, error) {
-	const undecided Status = ""
+	const open, unpayable Status = "open", "unpayable"
 	of := map[Status][]Intent{}
 	for _, i := range newestFirst {
 		switch {
 		case i.Status == canceled && i.CancellationReason == reasonDuplicate:
 		case i.Status == canceled, i.Status == succeeded:
 			of[i.Status] = append(of[i.Status], i)
+		case i.Status == requiresPaymentMethod && !i.Tried: // an abort's, made only to be cancelled
+			of[unpayable] = append(of[unpayable], i)
 		default:
-			of[undecided] = append(of[undecided], i)
+			of[open] = append(of[open], i)
 		}
 	}
-	for _, kind := range []Status{succeeded, canceled, undecided} {
+	for _, kind := range []Status{succeeded, canceled, open, unpayable} {
 		switch all := of[kind]; {
-		case len(all) > 1 && kind != canceled:
-			return Intent{}, platform.Refuse(platform.Internal, "order "+orderID+" has several payment intents: "+ids(all))
+		case kind == succeeded && len(all) > 1, kind == open && len(all) > 0 && len(all)+len(of[unpayable]) > 1:
+			return Intent{}, platform.Refuse(platform.Internal, "order "+orderID+" has several payment intents: "+ids(newestFirst))
 		case len(all) > 0:
 			return all[len(all)-1], nil
 		}

@@ -130,7 +130,7 @@ func TestAnyInterleavingEndsWithOneDecisionAndOneChargeAtMost(t *testing.T) {
 				if o.PlacedAt.After(clock.Now()) { // not placed here yet
 					region, o = east, orders[east]
 				}
-				r := &run{order: o, saga: saga{region: region, clock: clock, orders: together{}},
+				r := &run{order: o, saga: saga{region: region, clock: clock, orders: peer{}},
 					reason: rapid.SampledFrom([]Reason{rejected("InsufficientStock"), rejected("ShipmentUnavailable"), {Outcome: outcomeCancelled, Code: "CancelRequested"}}).Draw(t, "reason")}
 				r.aborts = rapid.Bool().Draw(t, "aborts")
 				r.cancel = aborting || rapid.Bool().Draw(t, "cancel")

@@ -1,12 +1,20 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+
+	"twofold/internal/platform"
 )
 
 // errNoIntent says that an order has no intent, and that none may be created any more that could be paid.
 var errNoIntent = errors.New("the order has no payment intent and will get none that can be paid")
+
+// errAbandoned says that the order's key stands for a request of a region that was given up, which nobody can repeat. Nothing is begun beside it; an abort
+// may pass it over.
+var errAbandoned = errors.New("the payment was begun by a region that was given up, and cannot be found")
 
 // notCreatedError says that the provider did not create the order's intent and that there is none to be found: it refused the
 // parameters, the order's key stands for others, or it had an error.
@@ -62,7 +70,13 @@ func (s saga) obtain(ctx context.Context, o Order) (Intent, error) {
 	case s.late(o):
 		return Intent{}, errNoIntent
 	}
-	return s.overKeys(ctx, o, s.begin)
+	i, err := s.overKeys(ctx, o, s.begin, s.broken)
+	if notCreated(err, Mismatch) {
+		if gone, problem := s.abandoned(ctx, o); gone || problem != nil {
+			return Intent{}, cmp.Or(problem, errAbandoned)
+		}
+	}
+	return i, err
 }
 
 // obtainToVoid is the intent of a payment that must not happen: found, else one that cannot be paid and takes the order's key. It takes it too
@@ -73,7 +87,7 @@ func (s saga) obtainToVoid(ctx context.Context, o Order) (Intent, error) {
 	if err != nil || found.ID != "" {
 		return found, err
 	}
-	taken, err := s.overKeys(ctx, o, s.block)
+	taken, err := s.overKeys(ctx, o, s.block, s.spent)
 	if notCreated(err, Refused) && forGood(err) {
 		return Intent{}, errNoIntent
 	}
@@ -85,68 +99,80 @@ func (s saga) late(o Order) bool { return s.clock.Now().Sub(o.PlacedAt) >= creat
 
 // overKeys takes the order's first key that is not spent. All runs go on to the order's next key then. They still meet: no run can make an intent under
 // a key that is spent, and each looks for one that the failed call may have left before it goes on.
-func (s saga) overKeys(ctx context.Context, o Order, take func(ctx context.Context, o Order, key string) (Intent, error)) (Intent, error) {
+func (s saga) overKeys(ctx context.Context, o Order, take func(ctx context.Context, o Order, key string) (Intent, error), spent func(ctx context.Context, o Order, err error) (bool, error)) (Intent, error) {
 	for turn := range createTurns {
 		i, err := take(ctx, o, o.createKey(turn))
-		if spent, problem := s.spent(ctx, o, err); problem != nil || !spent {
-			return i, errors.Join(err, problem)
+		if next, problem := spent(ctx, o, err); !next || problem != nil {
+			return i, cmp.Or(problem, err)
 		}
 	}
 	return Intent{}, &Failure{Kind: Broken, Detail: "every key of the order is spent"}
 }
 
-// spent reports whether an answer says that nobody can make an intent under the key any more. Either it stands for a server error, which the provider repeats
-// for a day (https://docs.stripe.com/api/idempotent_requests). Or it stands for the other region's placed fact, and that region was given up so long ago that none of
-// its calls is under way: what they made would have been found, so they made nothing. Runs that go by this region's fact ask for the same.
+// broken reports whether a key stands for a server error. The provider repeats it for a day (https://docs.stripe.com/api/idempotent_requests), to who sends the
+// same parameters.
+func (s saga) broken(_ context.Context, _ Order, err error) (bool, error) {
+	return notCreated(err, Broken) && forGood(err), nil
+}
+
+// spent is broken, or abandoned: an abort may pass over both. A payment that is begun may not, because of two that can be charged one is too many; beside one that was
+// called off there may be another.
 func (s saga) spent(ctx context.Context, o Order, err error) (bool, error) {
-	switch {
-	case notCreated(err, Broken):
-		return forGood(err), nil
-	case !notCreated(err, Mismatch) || o.PlacedRegion != s.region:
+	if !notCreated(err, Mismatch) {
+		return s.broken(ctx, o, err)
+	}
+	return s.abandoned(ctx, o)
+}
+
+// abandoned reports whether a key that stands for none of the parameters that are known here stands for those of a region that was given up so long ago that none of
+// its calls is under way: what they made would have been found. While a call of this region may be under way that an abort does not ask for any more, because it is too late to begin
+// a payment, nothing is concluded.
+func (s saga) abandoned(ctx context.Context, o Order) (bool, error) {
+	age := s.clock.Now().Sub(o.PlacedAt)
+	if o.isPlacedElsewhere(s.region) || age >= createWithin && age < createWithin+fencedFor {
 		return false, nil
 	}
-	since, alone, problem := s.orders.Alone(ctx)
-	return alone && s.clock.Now().Sub(since) >= aloneFor, problem
+	since, fenced, err := s.orders.PeerFenced(ctx)
+	if err != nil {
+		return false, platform.Wrap(platform.Undecided, err)
+	}
+	return fenced && s.clock.Now().Sub(since) >= fencedFor, nil
 }
 
-// begin is the intent of a key, which is made of the order and confirmed if the key is new. A key that stands for other parameters may stand for an abort's: asked
-// for with those it says what it stands for, an intent that cannot be found by the customer or an error. If it does not, it stands for another
-// placed fact, and the other region's call may be just under way: undecided, unless that region was given up ([saga.spent]).
+// begin is the intent of a key, which is made of the order and confirmed if the key is new. A key that stands for other parameters may stand for an abort's, or
+// for another placed fact that is known here: asked for with those it says what it stands for, an intent that cannot be found by the customer or an error. If it
+// does not, it stands for a placed fact that is not known, and the other region's call may be just under way: undecided.
 func (s saga) begin(ctx context.Context, o Order, key string) (Intent, error) {
-	i, err := s.create(ctx, o, o.params(), key)
-	for _, p := range o.tombstones() {
-		if !notCreated(err, Mismatch) {
-			return i, err
-		}
-		i, err = s.create(ctx, o, p, key)
+	i, err := s.orFound(ctx, o, key, o.payments()[:1], Mismatch)
+	if notCreated(err, Mismatch) {
+		return s.orFound(ctx, o, key, append(o.tombstones(), o.payments()[1:]...), Mismatch)
 	}
 	return i, err
 }
 
-// block is the intent of a key, which is one that cannot be paid if the key is new. So an abort authorizes no card. It sends the order's own parameters only
-// under a key of which the provider has just said that it stands for neither tombstone: then they make nothing, and tell whether there is
-// nothing to wait for. Only if the call that had the key ended in between and left it free would they be taken; the hold is let go at once.
+// block is the intent of a key, which is one that cannot be paid if the key is new. So an abort authorizes no card. It sends what would be paid only
+// under a key of which the provider has just said that it stands for no tombstone: then that makes nothing, and tells whether there is
+// something to wait for. Only if the call that had the key ended in between and left it free would it be taken; the hold is let go at once.
 func (s saga) block(ctx context.Context, o Order, key string) (Intent, error) {
-	var i Intent
-	var err error
-	for _, p := range o.tombstones() {
-		i, err = s.create(ctx, o, p, key)
-		if forGood(err) || !notCreated(err, Mismatch, Refused) {
-			return i, err
-		}
-	}
+	i, err := s.orFound(ctx, o, key, o.tombstones(), Mismatch, Refused)
 	if notCreated(err, Mismatch) && !s.late(o) {
-		return s.create(ctx, o, o.params(), key)
+		return s.orFound(ctx, o, key, o.payments(), Mismatch)
 	}
 	return i, err
 }
 
-// create asks the provider for an intent under a key. When it answers that it made none, there may be one all the same: of the other region with
-// the parameters of its placed fact, of a call whose answer was an error, or with a card that was declined.
-func (s saga) create(ctx context.Context, o Order, p Params, key string) (Intent, error) {
-	i, err := s.gateway.Create(ctx, p, key)
+// orFound asks for an intent under a key with one set of parameters after the other, while the answer is of some kinds and not for good. When the provider answers in the end that
+// it made none, there may be one all the same: of the other region with the parameters of its placed fact, of a call whose answer was an error, or with a card that
+// was declined.
+func (s saga) orFound(ctx context.Context, o Order, key string, all []Params, goOn ...Kind) (i Intent, err error) {
 	var f *Failure
-	if err == nil || !errors.As(err, &f) || !f.Answered() {
+	for _, p := range all {
+		f = nil
+		if i, err = s.gateway.Create(ctx, p, key); !errors.As(err, &f) || f.Replayed || !slices.Contains(goOn, f.Kind) {
+			break
+		}
+	}
+	if f == nil || !f.Answered() {
 		return i, err
 	}
 	found, err := s.find(ctx, o)

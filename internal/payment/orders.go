@@ -40,15 +40,15 @@ func (o orderService) Homes(ctx context.Context) ([]string, error) {
 	return h.Homes, err
 }
 
-// Alone reports since when this region acts for the other one, which was given up; false if it does not.
-func (o orderService) Alone(ctx context.Context) (since time.Time, alone bool, err error) {
+// PeerFenced reports since when the other region is fenced; false if it is not.
+func (o orderService) PeerFenced(ctx context.Context) (since time.Time, fenced bool, err error) {
 	h, err := o.acting(ctx)
-	return h.PeerGivenUpAt, !h.PeerGivenUpAt.IsZero(), err
+	return h.PeerFencedAt, !h.PeerFencedAt.IsZero(), err
 }
 
 type acting struct {
-	Homes         []string  `json:"homes"`
-	PeerGivenUpAt time.Time `json:"peerGivenUpAt"` // the zero value if it was not
+	Homes        []string  `json:"homes"`
+	PeerFencedAt time.Time `json:"peerFencedAt"` // the zero value if it is not
 }
 
 func (o orderService) acting(ctx context.Context) (out acting, err error) {

@@ -14,8 +14,8 @@ type saga struct {
 	region  string
 	gateway gateway
 	orders  interface {
-		// Alone reports since when this region acts for the other one, which was given up; false if it does not.
-		Alone(ctx context.Context) (since time.Time, alone bool, err error)
+		// PeerFenced reports since when the other region is fenced; false if it is not.
+		PeerFenced(ctx context.Context) (since time.Time, fenced bool, err error)
 	}
 	clock platform.Clock
 }
@@ -80,6 +80,8 @@ func (s saga) authorize(ctx context.Context, in stepInput) (Decision, error) {
 	switch {
 	case errors.Is(err, errNoIntent):
 		return Decision{}, platform.Refuse(platform.PaymentDeclined, "the payment was not begun in time")
+	case errors.Is(err, errAbandoned):
+		return Decision{}, platform.Refuse(platform.PaymentDeclined, "the payment was begun in a region that is lost, and cannot be begun again")
 	case notCreated(err, Refused):
 		return Decision{}, &platform.Error{Code: platform.PaymentDeclined, Detail: "the payment method cannot be used", Cause: err}
 	case err != nil:

@@ -1,7 +1,6 @@
 package payment
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -12,19 +11,14 @@ import (
 )
 
 func order(clock *clocktest.Clock, region, method string) Order {
-	o := Order{OrderID: "ord_1", PlacedRegion: region, PlacedAt: clock.Now(), Amount: money.Money{Amount: 790, Currency: "EUR"}}
+	o := Order{OrderID: "ord_1", PlacedAt: clock.Now(), Charge: Charge{PlacedRegion: region, Amount: money.Money{Amount: 790, Currency: "EUR"}}}
 	o.Payment.Customer, o.Payment.Method, o.Payment.Version = "cus_1", method, 1
 	return o
 }
 
 func newSaga(region string, p *provider) saga {
-	return saga{region: region, gateway: p, clock: p.clock, orders: together{}}
+	return saga{region: region, gateway: p, clock: p.clock, orders: peer{}}
 }
-
-// together is a shop of which no region was given up.
-type together struct{}
-
-func (together) Alone(context.Context) (time.Time, bool, error) { return time.Time{}, false, nil }
 
 func rejected(code string) Reason { return Reason{Outcome: outcomeRejected, Code: code} }
 

@@ -97,7 +97,7 @@ func (s saga) book(ctx context.Context, in stepInput) (booked, error) {
 }
 
 func (s saga) release(ctx context.Context, in stepInput) (stopped, error) {
-	return release(ctx, s.carrier, s.records, in.Order.OrderID)
+	return release(ctx, s.carrier, s.records, in.Order.OrderID, s.clock.Now())
 }
 
 // cancel undoes book, also where book has never come to pass. A shipment that the carrier does not know may still be on its way there in
@@ -137,12 +137,12 @@ func (s saga) stop(ctx context.Context, in stepInput) (stopped, error) {
 
 // release hands a shipment over to the carrier. It is called for committed orders only; that such a shipment does not exist
 // contradicts the payment's decision. One that is cancelled was stopped as the shopper wished, perhaps by a region that is lost with the wish: it stays so, the
-// saga gives the money back, and the obligation stands until the order is cancelled.
-func release(ctx context.Context, c gateway, r records, orderID string) (stopped, error) {
+// saga gives the money back, and it is an obligation until the order is cancelled, whoever booked it.
+func release(ctx context.Context, c gateway, r records, orderID string, at time.Time) (stopped, error) {
 	err := c.Release(ctx, orderID)
 	switch {
 	case platform.CodeOf(err) == platform.Conflict:
-		return stopped{Decision: stoppedInTime}, nil
+		return stopped{Decision: stoppedInTime}, r.Open(ctx, orderID, at)
 	case err != nil:
 		return stopped{}, contradiction(err, "a paid order cannot be handed over", platform.NotFound)
 	}

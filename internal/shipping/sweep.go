@@ -73,7 +73,8 @@ func (s sweep) settleBooked(ctx context.Context, res *SweepResult) error {
 
 // settle does what the order's outcome asks for. An order on the list is known here, because the run that put it there had read
 // it and facts are not deleted; one that is not known is a fault, and nothing is settled by guess. A shipment that is not there is on its way if a run has
-// begun to book since; the obligation is that run's then. A confirmed order whose shipment was stopped is for the saga to cancel, which gives the money back.
+// begun to book since; the obligation is that run's then. A confirmed order whose shipment was stopped is for the saga to cancel, which gives the money back;
+// it is an obligation anew, so that the saga has [openFor] for that before it is started again.
 func (s sweep) settle(ctx context.Context, orderID string, old time.Time) (bool, error) {
 	o, err := s.orders.Outcome(ctx, orderID)
 	if err != nil {
@@ -86,7 +87,7 @@ func (s sweep) settle(ctx context.Context, orderID string, old time.Time) (bool,
 	case !decided:
 		return false, nil
 	case to == statusReleased:
-		what, err := release(ctx, s.carrier, s.obligations, orderID)
+		what, err := release(ctx, s.carrier, s.obligations, orderID, s.clock.Now())
 		if err == nil && what.Decision == stoppedInTime {
 			return false, s.sagas.Start(ctx, orderID)
 		}

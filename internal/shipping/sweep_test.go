@@ -47,6 +47,12 @@ func TestTheSweepDoesWhatTheOutcomeAsksFor(t *testing.T) {
 	if !slices.Equal(again, starts{"confirmed, stopped"}) {
 		t.Errorf("sagas of %q were started: who gives the money back for goods that were stopped?", again)
 	}
+	for _, after := range []time.Duration{time.Minute, openFor} {
+		clock.Add(after)
+		if _, err := s.run(t.Context(), struct{}{}); err != nil || len(again) != 1+int(after/openFor) {
+			t.Errorf("%s later %q were started, %v: a saga has some minutes for it", after, again, err)
+		}
+	}
 	for id, c := range cases {
 		if d.shipments[id] != c.after || l.owes(id) != c.owed {
 			t.Errorf("%s: the carrier has %q, want %q; owed: %v", id, d.shipments[id], c.after, l.owes(id))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"twofold/internal/fact"
 	"twofold/local/dynamodb"
 	"twofold/local/promises"
 )
@@ -44,6 +45,24 @@ func (w *World) Facts(region string) []string {
 func (w *World) HasFact(region, orderID, kind string) bool {
 	return slices.ContainsFunc(w.factRows(region), func(row dynamodb.Row) bool {
 		return row.Text("orderId") == orderID && row.Text("kind") == kind
+	})
+}
+
+// PlacedIn are the regions whose placed facts of an order a region has.
+func (w *World) PlacedIn(region, orderID string) []string {
+	var out []string
+	for _, row := range w.factRows(region) {
+		if row.Text("orderId") == orderID && row.Text("kind") == string(fact.Placed) {
+			out = append(out, row.Text("region"))
+		}
+	}
+	return out
+}
+
+// Holds reports whether a region holds stock for an order.
+func (w *World) Holds(region, orderID string) bool {
+	return slices.ContainsFunc(w.svc.dynamodb.Rows(region, w.table("stock")), func(row dynamodb.Row) bool {
+		return row.Text("pk") == "order#"+orderID && row.Text("sk") == "reservation" && row.Text("state") == "held"
 	})
 }
 

@@ -55,15 +55,15 @@ func TestTheSetupPageDeploysWhatSamconfigLists(t *testing.T) {
 	}
 }
 
-// TestTheSetupPageUndoesEveryTable: tables are retained, so that whoever undoes a stage and is not told of one pays for it and cannot set the stage up again.
-func TestTheSetupPageUndoesEveryTable(t *testing.T) {
+// TestTheSetupPageUndoesEveryRetainedTable: whoever undoes a stage and is not told of a table pays for it and cannot set the stage up again.
+func TestTheSetupPageUndoesEveryRetainedTable(t *testing.T) {
 	m := regexp.MustCompile(`(?m)^  for table in (.*); do$`).FindStringSubmatch(text(t, "docs/setup.md"))
 	if m == nil {
 		t.Fatal("docs/setup.md deletes no tables")
 	}
 	undone, kept := strings.Fields(m[1]), []string{}
 	for _, stack := range []string{"stacks/data.yaml", "stacks/global-data.yaml"} {
-		for _, name := range regexp.MustCompile(`TableName: !Sub twofold-\$\{Stage\}-([a-z-]+)`).FindAllStringSubmatch(text(t, stack), -1) {
+		for _, name := range regexp.MustCompile(`DeletionPolicy: Retain\n    UpdateReplacePolicy: Retain\n    Properties:\n      TableName: !Sub twofold-\$\{Stage\}-([a-z-]+)`).FindAllStringSubmatch(text(t, stack), -1) {
 			kept = append(kept, name[1])
 		}
 	}

@@ -75,34 +75,36 @@ func (r *run) outage() (longest time.Duration) {
 	return longest
 }
 
-// hide takes the orders out that wait for the fence, and what the survivor may hold for them.
+// hide takes the orders out that wait for the fence, and what the survivor holds for them.
 func (r *run) hide(v *promises.View) {
 	survivor := v.Regions[0]
 	waiting := map[string]bool{}
 	for _, id := range r.world.Orders(survivor) {
-		waiting[id] = r.waits(id)
+		if waiting[id] = r.waits(id); waiting[id] && r.world.Holds(survivor, id) {
+			v.Held[survivor]--
+		}
 	}
 	v.Facts[survivor] = slices.DeleteFunc(v.Facts[survivor], func(f fact.Fact) bool { return waiting[f.OrderID] })
 	v.Shipments = slices.DeleteFunc(v.Shipments, func(s promises.Shipment) bool { return waiting[s.OrderID] })
-	if slices.ContainsFunc(r.world.Orders(survivor), r.keyIsSpent) {
-		delete(v.Held, survivor)
-	}
 }
 
 // waits reports whether the survivor can do nothing about an order before the lost region is fenced.
-func (r *run) waits(orderID string) bool { return r.lacksPerson(orderID) || r.keyIsSpent(orderID) }
+func (r *run) waits(orderID string) bool {
+	return r.lacksPerson(orderID) || r.keyIsSpent(r.alive()[0], orderID, r.gone)
+}
 
 // lacksPerson reports whether the survivor has an order and not its person.
 func (r *run) lacksPerson(orderID string) bool { return !r.world.HasPerson(r.alive()[0], orderID) }
 
-// keyIsSpent reports whether an order without outcome has a key for its payment that stands for a server error which the lost region met. Only who sends what it
-// sent is told.
-func (r *run) keyIsSpent(orderID string) bool {
-	spent := slices.ContainsFunc(r.world.Stripe().Failed(), func(sent map[string]string) bool {
-		return sent["order_id"] == orderID && sent["placed_region"] == r.gone
-	})
-	return spent && !slices.ContainsFunc([]fact.Kind{fact.Confirmed, fact.Rejected, fact.Cancelled}, func(k fact.Kind) bool {
-		return r.world.HasFact(r.alive()[0], orderID, string(k))
+// keyIsSpent reports whether the key for the payment of an order stands for a server error that a lost region met, and the other one cannot be told: it does not know
+// what the lost one sent. An order that has its outcome needs no payment.
+func (r *run) keyIsSpent(region, orderID, lost string) bool {
+	ends := func(k fact.Kind) bool { return r.world.HasFact(region, orderID, string(k)) }
+	if slices.ContainsFunc([]fact.Kind{fact.Confirmed, fact.Rejected, fact.Cancelled}, ends) || slices.Contains(r.world.PlacedIn(region, orderID), lost) {
+		return false
+	}
+	return slices.ContainsFunc(r.world.Stripe().Failed(), func(sent map[string]string) bool {
+		return sent["order_id"] == orderID && sent["placed_region"] == lost
 	})
 }
 

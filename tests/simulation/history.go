@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sort"
@@ -146,6 +147,11 @@ func (h *history) against(orders map[string]fact.Order, received map[string]int6
 			out = append(out, e.against(id, orders[id], h.gone)...)
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(orders)) {
+		if e := h.orders[id]; orders[id].State == fact.StateCancelled && (e == nil || !e.wished) {
+			out = append(out, id+" was cancelled, and nobody had asked for that")
+		}
+	}
 	return append(out, h.receipts(received)...)
 }
 
@@ -158,9 +164,6 @@ func (e *heard) against(id string, o fact.Order, gone string) []string {
 	}
 	if e.tooLate != "" && e.tooLate != gone && !slices.Contains([]fact.State{fact.StateDispatched, fact.StateDelivered, fact.StateRejected}, o.State) {
 		out = append(out, fmt.Sprintf("%s was told to be too late to cancel and ended %s", id, o.State))
-	}
-	if o.State == fact.StateCancelled && !e.wished {
-		out = append(out, id+" was cancelled, and nobody had asked for that")
 	}
 	if e.asked && o.CancelOpen {
 		out = append(out, fmt.Sprintf("%s: a request to cancel has no answer", id))

@@ -70,7 +70,8 @@ func (r *run) checkTransfers() {
 const takeover = 30 * time.Minute
 
 // checkTakeover checks, when a region comes back, that the other one has finished what it knew of, save for shoppers who have to authenticate, and for
-// orders whose person has not arrived there: they were promised by the lost region alone.
+// orders whose person has not arrived there: they were promised by the lost region alone. Nor for those of which the lost region met a server error that the other cannot
+// be told.
 func (r *run) checkTakeover(gone string, lost time.Time) {
 	v, err := r.world.View(context.Background())
 	if err != nil {
@@ -85,7 +86,7 @@ func (r *run) checkTakeover(gone string, lost time.Time) {
 		for _, id := range slices.Sorted(maps.Keys(byOrder)) {
 			o := fact.Fold(byOrder[id])
 			late := o.State == fact.StatePlaced && r.now().Sub(r.placed(id, lost)) > takeover
-			if region != gone && late && r.world.HasPerson(region, id) {
+			if region != gone && late && r.world.HasPerson(region, id) && !r.keyIsSpent(region, id, gone) {
 				r.history.violate("%s was lost at %s, and %s has not finished %s", gone, lost.Format(time.TimeOnly), region, id)
 			}
 		}

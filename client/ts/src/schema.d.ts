@@ -468,7 +468,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Chosen by the client, one for each order it means to place. Sent again with the same body it is the same order; with another body it is refused. */
+        /** @description Chosen by the client, one for each order it means to place. Sent again with the same body it is the same order, in either region; with another body it is refused in a region where it was used. */
         IdempotencyKey: string;
         OrderId: string;
         /** @description How many a page has at most. */
@@ -565,7 +565,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client, one for each order it means to place. Sent again with the same body it is the same order; with another body it is refused. */
+                /** @description Chosen by the client, one for each order it means to place. Sent again with the same body it is the same order, in either region; with another body it is refused in a region where it was used. */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path?: never;

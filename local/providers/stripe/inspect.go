@@ -64,6 +64,9 @@ func (p *Provider) Failed() []map[string]string {
 	defer p.mu.Unlock()
 	var out []map[string]string
 	for _, a := range p.answers {
+		if p.now()-a.saved >= keyLife {
+			continue
+		}
 		_, query, _ := strings.Cut(a.fingerprint, "?")
 		if sent, err := url.ParseQuery(query); err == nil && a.status >= http.StatusInternalServerError {
 			metadata := map[string]string{}

@@ -37,7 +37,7 @@ type inquiry struct {
 }
 
 func TestWhatFunctionsNeedOfEachOther(t *testing.T) {
-	all := append(append(persons(), outcomes()...), append(append(products(), notices()...), append(append(reconciling(), alone()...), adopting()...)...)...)
+	all := append(append(persons(), outcomes()...), append(append(products(), notices()...), append(append(reconciling(), fenced()...), adopting()...)...)...)
 	for _, q := range all {
 		t.Run(q.consumer+" "+q.does, func(t *testing.T) {
 			if err := inquire(t, q); err != nil {

@@ -42,20 +42,21 @@ func reconciling() []inquiry {
 	}
 }
 
-// alone is what a step of a payment asks when the order's keys stand for another placed fact.
-func alone() []inquiry {
-	homes := detail{"homes": matchers.EachLike(region, 1), "peerGivenUpAt": matchers.Regex("2026-03-04T11:00:00Z", `^\d{4}-\d\d-\d\dT[\d:.]+Z$`)}
-	return []inquiry{{"payment-saga", "order-query", "since when the region is alone", "the other region was given up", detail{"want": "homes"}, homes, func(s *shop) error {
-		s.answer = func(path string) string {
-			if strings.HasPrefix(path, "/v1/payment_intents") && len(s.calls) > 0 && strings.HasPrefix(s.calls[len(s.calls)-1], "POST") {
+// fenced is what an abort asks when the order's keys stand for a placed fact that is not known.
+func fenced() []inquiry {
+	homes := detail{"homes": matchers.EachLike(region, 1), "peerFencedAt": matchers.Regex("2026-03-04T11:00:00Z", `^\d{4}-\d\d-\d\dT[\d:.]+Z$`)}
+	return []inquiry{{"payment-saga", "order-query", "since when the other region is fenced", "the other region is fenced", detail{"want": "homes"}, homes, func(s *shop) error {
+		s.answer = func(string) string {
+			if last := s.calls[len(s.calls)-1]; strings.HasPrefix(last, "POST") {
 				return `{"error":{"type":"idempotency_error","message":"other parameters"}}`
 			}
 			return `{"object":"list","has_more":false,"data":[]}`
 		}
-		order := detail{"orderId": orderID, "placedRegion": region, "placedAt": "2026-03-04T10:00:00Z", "amount": detail{"amount": 2070, "currency": "EUR"}, "payment": detail{"customer": "cus_1", "method": "pm_1", "version": 1}}
-		_, err := run[struct{}](s, s.build("payments", payment.NewSaga), detail{"step": "AuthorizePayment", "order": order})
-		if keys := countPrefix(s.calls, "POST"); errorName(err) != string(platform.Undecided) || keys != 15 {
-			return fmt.Errorf("of a region that was given up an hour ago every key is passed over, by three kinds of parameters: got %v after %d of them", err, keys)
+		order := detail{"orderId": orderID, "placedRegion": region, "placedAt": "2026-03-04T10:00:00Z", "amount": detail{"amount": 2070, "currency": "EUR"},
+			"payment": detail{"customer": "cus_1", "method": "pm_1", "version": 1}, "also": []any{}}
+		_, err := run[struct{}](s, s.build("payments", payment.NewSaga), detail{"step": "VoidPayment", "order": order, "reason": detail{"outcome": "rejected", "code": "PaymentDeclined"}})
+		if asked := countPrefix(s.calls, "POST"); errorName(err) != string(platform.Undecided) || asked != 15 {
+			return fmt.Errorf("beside a region that was fenced an hour ago an abort passes over five keys, each asked for with three sets of parameters: got %v after %d", err, asked)
 		}
 		return nil
 	}}}

@@ -133,7 +133,7 @@ func (s *shop) states() map[string]state {
 		"a product is put into the catalogue": func() (map[string]any, error) { return map[string]any{}, s.make(s.offer) },
 		"goods are received":                  func() (map[string]any, error) { return map[string]any{}, s.make(s.receive) },
 		"a region lends to the other":         func() (map[string]any, error) { return map[string]any{}, s.make(lend) },
-		"the other region was given up":       func() (map[string]any, error) { return map[string]any{}, s.make(fence) },
+		"the other region is fenced":          func() (map[string]any, error) { return map[string]any{}, s.make(fence) },
 		"the other region has sold":           func() (map[string]any, error) { return map[string]any{}, s.make(s.offer, elsewhere, fence) },
 		"an order is placed":                  order(goodCard),
 		"an order is confirmed":               order(goodCard),
