@@ -19,8 +19,8 @@ const (
 	heldIndex = "held"      // of the stock table: reservations that are held
 	heldShard = "heldShard" // its hash key, only on those
 	heldAt    = "heldAt"    // its range key
-	// heldShards is enough for 16 shards of SKUs under a rush: an entry is written and removed in transactions, four units of the thousand that a
-	// partition takes in a second. The sweep scans them all at once.
+	// heldShards is enough for 16 shards of SKUs under a rush: an entry is written in a transaction and removed by a plain write, three units of the
+	// thousand that a partition takes in a second. The sweep scans them all at once.
 	heldShards = 64
 
 	sweepIndex  = "sweep" // of the catalogue: receipts, transfers and requests

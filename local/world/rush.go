@@ -33,11 +33,9 @@ type RushStep struct {
 	Oversold  int64   // units that were sold or promised beyond what was received
 }
 
-// What the partition of a shard takes in write units, each of them in a transaction.
-const (
-	unitsToReserve = 2                  // from available to held
-	unitsToSell    = unitsToReserve + 2 // and from held to consumed
-)
+// unitsToReserve is what the partition of a shard takes in write units for a reservation, which is a transaction. To sell what is reserved writes the reservation alone,
+// which is a partition of its own: an order takes no more of the shard.
+const unitsToReserve = 2
 
 // RushLimit is what shards take a second, when each is full of what takes so many units of it.
 func RushLimit(shards int, units float64) float64 {
@@ -61,7 +59,7 @@ func (p *Prepared) Reservations(what Rush) ([]RushStep, error) {
 
 // Orders presses whole orders through the API, and counts those that are confirmed.
 func (p *Prepared) Orders(what Rush) ([]RushStep, error) {
-	return p.rush(what, unitsToSell, (*rush).order)
+	return p.rush(what, unitsToReserve, (*rush).order)
 }
 
 // rush is a SKU that is asked for.

@@ -239,17 +239,3 @@ func (r *regions) runtime(region string) platform.Runtime {
 	return platform.Runtime{Getenv: func(string) string { return "" }, AWS: r.config(region), HTTP: &http.Client{Transport: &r.calls},
 		Clock: r.clock, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler)}
 }
-
-// handContext tells whoever asks it that its time is up; it wakes nobody.
-type handContext struct {
-	context.Context
-	clock *clocktest.Clock
-	at    time.Time
-}
-
-func (c handContext) Err() error {
-	if c.clock.Now().Before(c.at) {
-		return c.Context.Err()
-	}
-	return context.DeadlineExceeded
-}
