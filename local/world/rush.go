@@ -163,11 +163,16 @@ func (r *rush) press(ctx context.Context, rate float64, lasts time.Duration) {
 	}
 }
 
-// reserve runs the step once. A refusal for now would be tried again by the saga, and is not counted.
+// reserve runs the step once. A refusal for now, by the step or by Lambda, which runs no more than the account's thousand at once, would be tried again by the saga, and is not
+// counted.
 func (r *rush) reserve(ctx context.Context, n int) {
 	payload := fmt.Sprintf(`{"step":"ReserveStock","order":{"orderId":"ord_rush%d","lines":[{"sku":%q,"quantity":1}]}}`, n, costSKU)
 	res, err := r.w.svc.lambda.Invoke(ctx, r.region, "twofold-local-inventory-saga", "live", core.Principal{}, lambda.RequestResponse, []byte(payload))
-	if err != nil {
+	var busy *core.Error
+	switch {
+	case errors.As(err, &busy) && busy.Code == "TooManyRequestsException":
+		return
+	case err != nil:
 		r.fail(err)
 		return
 	}

@@ -20,9 +20,10 @@ const (
 	rushWarm     = 1500 * time.Millisecond
 	rushMeasure  = time.Second
 	unitsReserve = 2 // write units of a shard's partition: a reservation is one transactional write to it
-	// To find what shards take they are asked for twice as much: what a partition has saved for a burst, one second's units, is used up a second later.
-	rushOver   = 2
-	burstWarm  = 1100 * time.Millisecond
+	// To find what shards take they are asked for a quarter more: what a partition has saved for a burst, one second's units, is used up after four. Much more would be held up
+	// by Lambda, which runs a thousand at once, before it comes to the shards.
+	rushOver   = 1.25
+	burstWarm  = 4200 * time.Millisecond
 	burstTaken = 500 * time.Millisecond
 	ordersWarm = 2500 * time.Millisecond // an order is confirmed a second after it was placed
 )
@@ -89,7 +90,7 @@ func printRush(p *world.Prepared) error {
 		return err
 	}
 	orders := rushTable("WHOLE ORDERS OF ONE SKU, placed to confirmed (virtual time)")
-	if err := orders.add(p.Orders(world.Rush{Stock: rushStock, Rates: []float64{100, 200, 400}, Warm: ordersWarm, Measure: rushMeasure})); err != nil {
+	if err := orders.add(p.Orders(world.Rush{Stock: rushStock, Rates: []float64{200, 400, 800}, Warm: ordersWarm, Measure: rushMeasure})); err != nil {
 		return err
 	}
 	for _, t := range []rushes{held, grown, out, orders} {
