@@ -102,6 +102,21 @@ func TestAServerErrorThatAnotherKnownPlacedFactMetIsPassedOver(t *testing.T) {
 	}
 }
 
+// The shopper's token named another customer when the request came again: what was made for the first is found all the same.
+func TestAnIntentOfAnotherKnownPlacedFactsCustomerIsFound(t *testing.T) {
+	p := newProvider(clocktest.New())
+	first := dearer(p.clock, methodOK)
+	first.Payment.Customer = "cus_before"
+	if _, err := newSaga(west, p).authorize(t.Context(), stepInput{Order: first}); err != nil {
+		t.Fatal(err)
+	}
+	both := order(p.clock, east, methodOK)
+	both.Also = []Charge{first.Charge}
+	if d, err := newSaga(east, p).authorize(t.Context(), stepInput{Order: both}); err != nil || d.IntentID != "pi_1" || len(p.intents) != 1 {
+		t.Errorf("%+v, %v, %d intents", d, err, len(p.intents))
+	}
+}
+
 // drama is one order that both regions have placed, at prices that may differ, and what their runs do about it.
 type drama struct {
 	t      *rapid.T

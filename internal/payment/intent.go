@@ -148,6 +148,17 @@ func (o Order) tombstones() []Params {
 	return out
 }
 
+// customers are the order's customers at the provider: one, unless the shopper's token named another when the request came again.
+func (o Order) customers() []string {
+	var out []string
+	for _, p := range o.payments() {
+		if !slices.Contains(out, p.Customer) {
+			out = append(out, p.Customer)
+		}
+	}
+	return out
+}
+
 // isPlacedElsewhere reports whether a placed fact of another region than one is known.
 func (o Order) isPlacedElsewhere(region string) bool {
 	return slices.ContainsFunc(o.payments(), func(p Params) bool { return p.Placed != region })

@@ -43,13 +43,18 @@ func forGood(err error) bool {
 	return errors.As(err, &none) && none.failure.Replayed
 }
 
-// find is the order's intent among those that the provider lists for the customer; the zero value if there is none so far. It may be of any
+// find is the order's intent among those that the provider lists for the customer, by each placed fact that is known; the zero value if there is none so far. It may be of any
 // age: the placed fact that it was made of may be older than the one that this run knows, or younger.
 func (s saga) find(ctx context.Context, o Order) (Intent, error) {
-	all, err := s.gateway.Find(ctx, o.Payment.Customer, o.OrderID, o.PlacedAt.Add(-findBefore))
-	if err != nil {
-		return Intent{}, err
+	var all []Intent
+	for _, customer := range o.customers() {
+		its, err := s.gateway.Find(ctx, customer, o.OrderID, o.PlacedAt.Add(-findBefore))
+		if err != nil {
+			return Intent{}, err
+		}
+		all = append(all, its...)
 	}
+	slices.SortStableFunc(all, func(a, b Intent) int { return b.Created.Compare(a.Created) })
 	return theIntent(o.OrderID, all)
 }
 
