@@ -2,11 +2,11 @@
 # Property tests of the API: the platform is started on loopback, schemathesis sends it what openapi.yaml allows and what it forbids, with every
 # check, and the platform is stopped again. Fails on any 5xx and on any status or shape that the document does not name.
 #
-# SEED=n repeats a run, SECONDS_MAX=n bounds it. Report: .build/fuzz.
+# SEED=n repeats a run, SECONDS_MAX=n bounds it. Without a seed one is drawn, save in make test, which names one (FUZZ_SEED): what a commit has to pass is the same every time. Report: .build/fuzz.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-seed=${SEED:-$RANDOM}
+seed=${SEED:-${FUZZ_SEED:-$RANDOM}}
 out=.build/fuzz
 rm -rf "$out"
 mkdir -p "$out"
