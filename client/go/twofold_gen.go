@@ -96,7 +96,8 @@ type Address struct {
 
 // CarrierEvent defines model for CarrierEvent.
 type CarrierEvent struct {
-	At *time.Time `json:"at,omitempty"`
+	// At By the carrier's clock. It is not read, so nothing is refused for it.
+	At interface{} `json:"at,omitempty"`
 
 	// Id The same whenever the event is sent.
 	Id string `json:"id"`

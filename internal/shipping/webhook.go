@@ -35,10 +35,9 @@ var orderID = regexp.MustCompile(`^ord_[a-z2-7]{26}$`)
 
 // carrierEvent is the part of an event that is looked at; the carrier may add members. Its time is not used: it is the carrier's clock.
 type carrierEvent struct {
-	ID        string          `json:"id"`
-	Type      string          `json:"type"`
-	Reference *string         `json:"reference"`
-	At        json.RawMessage `json:"at"`
+	ID        string  `json:"id"`
+	Type      string  `json:"type"`
+	Reference *string `json:"reference"`
 }
 
 // receive answers 200 only when what happened is stored, or need not be. Everything else makes the carrier send it again.
@@ -73,9 +72,6 @@ func readEvent(body string) (Tracking, error) {
 	kind := kinds[e.Type]
 	if e.Reference == nil || kind != "" && !orderID.MatchString(*e.Reference) {
 		wrong = append(wrong, platform.Violation{Pointer: "/reference", Detail: "send the reference of the booking here"})
-	}
-	if len(e.At) > 0 && e.At[0] != '"' {
-		wrong = append(wrong, platform.Violation{Pointer: "/at", Detail: "send the time as a string here, or leave it out"})
 	}
 	if len(wrong) > 0 {
 		return Tracking{}, &platform.Error{Code: platform.InvalidRequest, Violations: wrong}

@@ -421,8 +421,8 @@ export interface components {
             type: string;
             /** @description The order's id. */
             reference: string;
-            /** Format: date-time */
-            at?: string;
+            /** @description By the carrier's clock. It is not read, so nothing is refused for it. */
+            at?: unknown;
         };
         Received: {
             /** @description Whether the event was of interest. */
