@@ -52,7 +52,8 @@ type acting struct {
 }
 
 func (o orderService) acting(ctx context.Context) (out acting, err error) {
-	return out, platform.Ask(ctx, o.lambda, o.function, map[string]string{"want": "homes"}, &out)
+	err = platform.Ask(ctx, o.lambda, o.function, map[string]string{"want": "homes"}, &out)
+	return out, err
 }
 
 // shippingService has shipments cancelled by the step that the saga takes for that.
