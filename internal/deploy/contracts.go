@@ -97,7 +97,8 @@ func (a answer) response() (events.APIGatewayProxyResponse, error) {
 	if a.failed {
 		return res, fmt.Errorf("it failed: %.200s", a.payload)
 	}
-	return res, json.Unmarshal(a.payload, &res)
+	err := json.Unmarshal(a.payload, &res)
+	return res, err
 }
 
 // refusal wants the function's error of this code.

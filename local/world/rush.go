@@ -37,9 +37,9 @@ type RushStep struct {
 // which is a partition of its own: an order takes no more of the shard.
 const unitsToReserve = 2
 
-// RushLimit is what shards take a second, when each is full of what takes so many units of it.
-func RushLimit(shards int, units float64) float64 {
-	return float64(shards) * dynamodb.PartitionLimits().Write / units
+// RushLimit is how many reservations shards take a second.
+func RushLimit(shards int) float64 {
+	return float64(shards) * dynamodb.PartitionLimits().Write / unitsToReserve
 }
 
 // Rush says how one SKU is asked for: for one unit each time, at one rate after the other. Each is kept up for a while, in which the
@@ -54,12 +54,12 @@ type Rush struct {
 
 // Reservations presses the step ReserveStock, as the saga's function runs it, as many at once as the rate takes.
 func (p *Prepared) Reservations(what Rush) ([]RushStep, error) {
-	return p.rush(what, unitsToReserve, (*rush).reserve)
+	return p.rush(what, (*rush).reserve)
 }
 
 // Orders presses whole orders through the API, and counts those that are confirmed.
 func (p *Prepared) Orders(what Rush) ([]RushStep, error) {
-	return p.rush(what, unitsToReserve, (*rush).order)
+	return p.rush(what, (*rush).order)
 }
 
 // rush is a SKU that is asked for.
@@ -67,20 +67,19 @@ type rush struct {
 	Rush
 	w      *World
 	region string
-	units  float64
 	each   func(*rush, context.Context, int)
 	placed int // so far, at all rates
 	done   int
 	failed error
 }
 
-func (p *Prepared) rush(what Rush, units float64, each func(*rush, context.Context, int)) (steps []RushStep, err error) {
+func (p *Prepared) rush(what Rush, each func(*rush, context.Context, int)) (steps []RushStep, err error) {
 	w, err := p.Simulate(Options{Seed: 1, Lag: time.Second, Latency: UsualLatency(), Overrides: map[string]string{"OrderRate": "100000", "OrderBurst": "100000"}})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	r := &rush{Rush: what, w: w, region: w.regions[0], units: units, each: each}
+	r := &rush{Rush: what, w: w, region: w.regions[0], each: each}
 	w.cloud.Journal.Tap(r.confirmed)
 	err = w.Do(context.Background(), "rush", func(ctx context.Context) error {
 		if err := errors.Join(r.split(ctx), w.costShop(ctx, what.Stock)); err != nil {
@@ -127,7 +126,7 @@ func (r *rush) step(ctx context.Context, rate float64) (RushStep, error) {
 	}
 	sum := all[0]
 	s.Shards = r.shards()
-	s.Limit, s.Left, s.Oversold = RushLimit(s.Shards, r.units), sum.Available, max(0, sum.Held+sum.Consumed-sum.Received)
+	s.Limit, s.Left, s.Oversold = RushLimit(s.Shards), sum.Available, max(0, sum.Held+sum.Consumed-sum.Received)
 	if sum.Available+sum.Held+sum.Consumed != sum.Received {
 		r.fail(fmt.Errorf("the stock does not add up: %+v", sum))
 	}
@@ -163,16 +162,11 @@ func (r *rush) press(ctx context.Context, rate float64, lasts time.Duration) {
 	}
 }
 
-// reserve runs the step once. A refusal for now, by the step or by Lambda, which runs no more than the account's thousand at once, would be tried again by the saga, and is not
-// counted.
+// reserve runs the step once. A refusal for now would be tried again by the saga, and is not counted.
 func (r *rush) reserve(ctx context.Context, n int) {
 	payload := fmt.Sprintf(`{"step":"ReserveStock","order":{"orderId":"ord_rush%d","lines":[{"sku":%q,"quantity":1}]}}`, n, costSKU)
 	res, err := r.w.svc.lambda.Invoke(ctx, r.region, "twofold-local-inventory-saga", "live", core.Principal{}, lambda.RequestResponse, []byte(payload))
-	var busy *core.Error
-	switch {
-	case errors.As(err, &busy) && busy.Code == "TooManyRequestsException":
-		return
-	case err != nil:
+	if err != nil {
 		r.fail(err)
 		return
 	}

@@ -21,7 +21,7 @@ func TestAHotSKUGetsTheShardsItNeeds(t *testing.T) {
 
 func TestShardsSellAsMuchAsTheirPartitionsTake(t *testing.T) {
 	for _, shards := range []int{1, 2} {
-		s := pressed(t, world.Rush{Stock: 100_000, Rates: []float64{2 * world.RushLimit(shards, 2)}, Shards: shards, Warm: 1200 * time.Millisecond, Measure: time.Second})[0]
+		s := pressed(t, world.Rush{Stock: 100_000, Rates: []float64{2 * world.RushLimit(shards)}, Shards: shards, Warm: 1200 * time.Millisecond, Measure: time.Second})[0]
 		if s.Shards != shards || s.Done < 0.95*s.Limit || s.Done > 1.02*s.Limit || s.Throttled == 0 {
 			t.Errorf("%+v", s)
 		}

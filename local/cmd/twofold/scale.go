@@ -15,11 +15,10 @@ func stored() []int { return []int{10, 1_000, 100_000} }
 
 // What a rush is measured with, in virtual time. Enough units are there at all rates, but for the SKU that is sold out.
 const (
-	rushStock    = 900_000
-	rushSoldOut  = 1000
-	rushWarm     = 1500 * time.Millisecond
-	rushMeasure  = time.Second
-	unitsReserve = 2 // write units of a shard's partition: a reservation is one transactional write to it
+	rushStock   = 900_000
+	rushSoldOut = 1000
+	rushWarm    = 1500 * time.Millisecond
+	rushMeasure = time.Second
 	// To find what shards take they are asked for a quarter more: what a partition has saved for a burst, one second's units, is used up after four. Much more would be held up
 	// by Lambda, which runs a thousand at once, before it comes to the shards.
 	rushOver   = 1.25
@@ -76,7 +75,7 @@ func costRow(n int, c world.OrderCost) []string {
 func printRush(p *world.Prepared) error {
 	held := rushTable("RESERVATIONS OF ONE SKU (virtual time), its shards given")
 	for shards := 1; shards <= 16; shards *= 2 {
-		rate := rushOver * world.RushLimit(shards, unitsReserve)
+		rate := rushOver * world.RushLimit(shards)
 		if err := held.add(p.Reservations(world.Rush{Stock: rushStock, Rates: []float64{rate}, Shards: shards, Warm: burstWarm, Measure: burstTaken})); err != nil {
 			return err
 		}

@@ -205,7 +205,8 @@ func run[T any](s *shop, h lambda.Handler, in any) (out T, err error) {
 	if err != nil {
 		return out, err
 	}
-	return out, json.Unmarshal(answer, &out)
+	err = json.Unmarshal(answer, &out)
+	return out, err
 }
 
 // wants fails unless the one thing that was noted, an item of a table or a request, has all of the parts.

@@ -243,7 +243,8 @@ func (s *shop) send(ctx context.Context, method, path, body string, status int) 
 	if res.StatusCode != status && (status != 0 || res.StatusCode >= http.StatusMultipleChoices) {
 		return out, fmt.Errorf("%s %s answered %d %s", method, path, res.StatusCode, raw)
 	}
-	return out, json.Unmarshal(raw, &out)
+	err = json.Unmarshal(raw, &out)
+	return out, err
 }
 
 // key is the idempotency key of the moment.

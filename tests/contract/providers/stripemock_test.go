@@ -131,7 +131,8 @@ func (c call) send(base string) (got any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return got, json.Unmarshal(raw, &got)
+	err = json.Unmarshal(raw, &got)
+	return got, err
 }
 
 // missing says which members of the wanted value another does not have, or has with another type. Metadata are the shop's own, what is in a
