@@ -57,7 +57,7 @@ functions: ## The functions as Lambda runs them, in the folder FUNCTIONS.
 
 test: export SECONDS_MAX ?= 60
 test: export FUZZ_SEED ?= 11445
-test: lint unit e2e integration contract api fuzz-api histories triad mutants-some sam-validate policy sam-build-here sam-local pipeline-dry-run canary ## Every check there is.
+test: lint unit e2e integration contract api fuzz-api histories triad mutants-some sam-validate policy sam-build-here sam-local pipeline-dry-run canary ## What a commit has to pass.
 
 # Long histories of simulated worlds: one task runs at a time there, so the race detector has nothing to see and makes them five times as long.
 HISTORIES := StoppedInAStorm|SameSeedIsTheSameHistory|PeerFinishesTheOrders|PromisesHoldForEverySeed|CostOfAnOrderDoesNotGrow|CostOfOneSimulatedSDKCall|OverlapsWithTheOneBeforeForADay

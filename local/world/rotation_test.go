@@ -193,7 +193,7 @@ func TestAKeyThatTheIssuerRefusesNeverBecomesCurrentAndOneThatItTakesIsTakenUpWi
 		{"shipping-rotate", "twofold/local/carrier", s.Carrier().AddKey, s.Carrier().EndKey},
 	} {
 		old := s.current(s.east, c.secret)
-		if err := s.offerKey(s.east, c.function, c.secret, "key_nobody_knows"); err == nil || !strings.Contains(err.Error(), "the new key is refused") || strings.Contains(err.Error(), "nobody") {
+		if err := s.offerKey(s.east, c.function, c.secret, "key_nobody_knows"); err == nil || !strings.Contains(err.Error(), `"errorType":"Unprocessable"`) || !strings.Contains(err.Error(), "the new key is refused") || strings.Contains(err.Error(), "nobody") {
 			t.Errorf("%s: %v", c.secret, err)
 		}
 		if now := s.current(s.east, c.secret); now != old {
